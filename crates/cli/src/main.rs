@@ -1,0 +1,2 @@
+//! The `ray-auth` tool.
+fn main() {}

@@ -1,0 +1,1 @@
+//! An in-memory equivalent of Ray's GCS.

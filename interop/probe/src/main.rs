@@ -1,0 +1,2 @@
+//! Our clients against real Ray.
+fn main() {}

@@ -1,0 +1,145 @@
+"""Programs that the suite starts: bounded, heard, and ended with all they started themselves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from support.redaction import redact
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.02
+
+
+def wait_for(what: str, ask: Callable[[], T | None], seconds: float = 30) -> T:
+    """Asks until the answer is neither None nor False."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer is not None and answer is not False:
+            return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        time.sleep(POLL_SECONDS)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a program that ran to its end said. Texts are redacted: a token reads as its name in angle brackets."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def run(argv: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path | None = None, seconds: float = 60) -> Output:
+    """Runs a program to its end; one that takes longer is killed, with all it started, and TimeoutExpired raised."""
+    with subprocess.Popen(
+        argv,
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as child:
+        try:
+            stdout, stderr = child.communicate(timeout=seconds)
+        finally:
+            _kill_session(child.pid)
+    # Undecodable bytes stay visible and distinct.
+    texts = (redact(stream.decode("utf-8", "backslashreplace")) for stream in (stdout, stderr))
+    return Output(child.returncode, *texts)
+
+
+class Server:
+    """A program that stays, in a session of its own. What it says goes to a file, which is read to learn that it is up."""
+
+    def __init__(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str], folder: Path):
+        self.name = name
+        self._log = folder / f"{name}.log"
+        with self._log.open("wb") as log:
+            self._child = subprocess.Popen(
+                argv,
+                env=dict(env),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return redact(self._log.read_text("utf-8", "backslashreplace"))
+
+    def wait_until_up(self, ask: Callable[[], T | None], seconds: float = 60) -> T:
+        """Asks until there is an answer. A server that dies meanwhile is an error at once."""
+
+        def ask_while_alive() -> T | None:
+            if self._child.poll() is not None:
+                raise RuntimeError(f"{self.name} ended with {self._child.returncode}:\n{self.said()}")
+            return ask()
+
+        try:
+            return wait_for(f"{self.name} is up", ask_while_alive, seconds)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}:\n{self.said()}") from None
+
+    def listening_on(self) -> str | None:
+        """The address that a server of ours names on its first line."""
+        line, newline, _ = self.said().partition("\n")
+        if not newline:
+            return None
+        address = line.removeprefix("listening on ")
+        if address == line:
+            raise RuntimeError(f"the first line of {self.name} is {line!r}")
+        return address
+
+    def end(self, patience: float = 15) -> int:
+        """Ends the program and all it started; gives the exit code it had of its own, or -9 when it had to be killed."""
+        self._child.terminate()
+        try:
+            self._child.wait(patience)
+        except subprocess.TimeoutExpired:
+            pass
+        _kill_session(self._child.pid)
+        return self._child.wait(patience)
+
+
+def _kill_session(session: int) -> None:
+    """Kills what is left of a session that this suite began, and waits until it is gone."""
+
+    def none_left() -> bool:
+        members = _members(session)
+        for process in members:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return not members
+
+    wait_for(f"session {session} is gone", none_left, 15)
+
+
+def _members(session: int) -> list[int]:
+    """The living processes of a session; a dead one that nobody has waited for yet does not count."""
+    found = []
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = Path(entry.path, "stat").read_text()
+        except OSError:
+            continue
+        # The name may hold blanks and brackets; after its last bracket stand: state ppid pgrp session …
+        state, _, _, its_session = stat.rpartition(")")[2].split()[:4]
+        if int(its_session) == session and state not in "ZX":
+            found.append(int(entry.name))
+    return found

@@ -1,0 +1,33 @@
+"""Tokens that never show: not in a test's output, not in an assertion's explanation."""
+
+from __future__ import annotations
+
+import secrets
+
+_known: dict[str, str] = {}
+
+
+class Token:
+    """A random token under a name; the name is what people see."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self._value = secrets.token_hex(32)
+        register(self._value, name)
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def register(value: str, name: str) -> None:
+    """From now on `value` reads as `<name>` in whatever passes through `redact`."""
+    _known[value] = name
+
+
+def redact(text: str) -> str:
+    for value, name in _known.items():
+        text = text.replace(value, f"<{name}>")
+    return text

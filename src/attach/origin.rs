@@ -1,0 +1,51 @@
+//! The one place a token may go to when requests name places.
+
+use std::sync::Arc;
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+
+/// A scheme, a host and a port.
+#[derive(Clone, Debug)]
+pub(super) struct Origin(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    scheme: Scheme,
+    host: String,
+    port: Option<u16>,
+}
+
+impl Origin {
+    pub(super) fn new(uri: &Uri) -> Result<Self, OriginError> {
+        let (Some(scheme), Some(host)) = (uri.scheme(), uri.host().filter(|host| !host.is_empty())) else {
+            return Err(OriginError(()));
+        };
+        let port = uri.port_u16().or(default_port(scheme));
+        Ok(Self(Arc::new(Parts { scheme: scheme.clone(), host: host.to_ascii_lowercase(), port })))
+    }
+
+    /// Whether `uri`, which names a place, names this one.
+    pub(super) fn is_of(&self, uri: &Uri) -> bool {
+        let Some(scheme) = uri.scheme() else { return false };
+        // A password in the authority would make `host@elsewhere` look alike to a careless reader: it is never ours.
+        let plain = uri.authority().map(Authority::as_str).is_some_and(|authority| !authority.contains('@'));
+        plain
+            && *scheme == self.0.scheme
+            && uri.host().is_some_and(|host| host.eq_ignore_ascii_case(&self.0.host))
+            && uri.port_u16().or(default_port(scheme)) == self.0.port
+    }
+}
+
+fn default_port(scheme: &Scheme) -> Option<u16> {
+    match scheme.as_str() {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+/// A URI that is not an origin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the origin needs a scheme and a host; write it like http://10.0.0.1:6379")]
+pub struct OriginError(());

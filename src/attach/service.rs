@@ -1,0 +1,72 @@
+//! The service: attaches and passes on.
+
+use std::task::{Context, Poll};
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Uri};
+use tonic::server::NamedService;
+use tower_service::Service;
+
+use super::origin::Origin;
+use crate::keyring::Keyring;
+
+/// Attaches the token and calls `S`. Made by [`AddTokenLayer`](super::AddTokenLayer).
+#[derive(Clone, Debug)]
+pub struct AddToken<S> {
+    inner: S,
+    keyring: Option<Keyring>,
+    origin: Option<Origin>,
+}
+
+impl<S> AddToken<S> {
+    pub(super) fn new(inner: S, keyring: Option<Keyring>, origin: Option<Origin>) -> Self {
+        Self { inner, keyring, origin }
+    }
+
+    /// Whether the token may go where `uri` says. A path alone goes where the client below is connected to.
+    fn may_go_to(&self, uri: &Uri) -> bool {
+        uri.authority().is_none() && uri.scheme().is_none()
+            || self.origin.as_ref().is_some_and(|origin| origin.is_of(uri))
+    }
+}
+
+impl<S, Q> Service<Request<Q>> for AddToken<S>
+where
+    S: Service<Request<Q>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        if let Some(keyring) = &self.keyring
+            && self.may_go_to(request.uri())
+        {
+            attach(keyring, request.headers_mut());
+        }
+        self.inner.call(request)
+    }
+}
+
+impl<S: NamedService> NamedService for AddToken<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+/// Adds the primary token to `headers`, unless they have an `authorization` value already: of several, the first stays.
+///
+/// Inserting first and putting the caller's value back costs less in the usual case, in which there is none, than asking
+/// first.
+#[inline]
+pub(crate) fn attach(keyring: &Keyring, headers: &mut HeaderMap) {
+    let value = keyring.snapshot().header_value().clone();
+    // An error means that the map is full, which no request on the wire can be; the call then goes out without a token
+    // and the server refuses it.
+    if let Ok(Some(mut callers)) = headers.try_insert(AUTHORIZATION, value) {
+        callers.set_sensitive(true);
+        headers.insert(AUTHORIZATION, callers);
+    }
+}

@@ -1,0 +1,124 @@
+//! Hot-swappable token state: what the layers read on every call and what a rotation changes.
+//!
+//! A [`Keyring`] holds one **primary** token, which is attached to outgoing calls, at most one **next** token, and any
+//! other **accepted** ones. A peer is let in with any of them. Clones share the state: change one and every layer built
+//! from it uses the new tokens with its next call, while calls under way are not disturbed. Reading takes no lock and
+//! does not allocate.
+//!
+//! The three steps of a rotation keep a cluster working when every process has taken one before any takes the next:
+//! [`stage`](Keyring::stage) accepts the new token everywhere, [`promote`](Keyring::promote) starts sending it while the
+//! old one is still accepted, [`retire`](Keyring::retire) stops accepting the old one. A step out of order is refused.
+//!
+//! ```
+//! use ray_auth::{Keyring, Token};
+//!
+//! let keyring = Keyring::new(Token::generate());
+//! let seen_by_the_layers = keyring.clone();
+//!
+//! let next = Token::generate();
+//! keyring.stage(next.clone())?;
+//! keyring.promote()?;
+//! keyring.retire()?;
+//!
+//! let status = seen_by_the_layers.status();
+//! assert_eq!(status.tokens.len(), 1);
+//! assert_eq!(status.tokens[0].label.to_string(), next.fingerprint().to_string());
+//! # Ok::<(), ray_auth::keyring::KeyringError>(())
+//! ```
+
+mod error;
+mod snapshot;
+mod status;
+mod steps;
+mod usage;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, Guard};
+
+pub use self::error::KeyringError;
+pub(crate) use self::snapshot::Snapshot;
+pub use self::status::{KeyringStatus, Role, TokenStatus};
+pub use self::steps::Step;
+use crate::token::{Token, TokenSet};
+
+/// The tokens a process knows, shared by everything built from it. See the [module](self).
+#[derive(Clone)]
+pub struct Keyring {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    current: ArcSwap<Snapshot>,
+    /// Held from reading the current snapshot to publishing its successor, so that no change undoes another.
+    writer: Mutex<()>,
+}
+
+impl Keyring {
+    /// A keyring of one token: attached and accepted.
+    #[must_use]
+    pub fn new(primary: Token) -> Self {
+        Self::with_tokens(TokenSet::new(primary))
+    }
+
+    /// A keyring of several tokens, for a process that starts in the middle of a rotation.
+    #[must_use]
+    pub fn with_tokens(tokens: TokenSet) -> Self {
+        let current = ArcSwap::from_pointee(Snapshot::first(tokens));
+        Self { shared: Arc::new(Shared { current, writer: Mutex::new(()) }) }
+    }
+
+    /// A number that grows with every change, and with nothing else. The first is 1.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.snapshot().generation()
+    }
+
+    /// The tokens as they are now.
+    #[must_use]
+    pub fn tokens(&self) -> TokenSet {
+        self.snapshot().tokens().clone()
+    }
+
+    /// What may be shown of the keyring: labels, roles, and how many calls each token has let in.
+    #[must_use]
+    pub fn status(&self) -> KeyringStatus {
+        self.snapshot().status()
+    }
+
+    /// The state for one call. Not held across an await.
+    pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
+        self.shared.current.load()
+    }
+
+    /// The only way the state changes: read, decide, publish, under one lock.
+    fn change(
+        &self,
+        decide: impl FnOnce(&TokenSet) -> Result<Option<TokenSet>, KeyringError>,
+    ) -> Result<Step, KeyringError> {
+        // A writer that panicked published nothing, so what is there is whole.
+        let _writing = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.shared.current.load();
+        let Some(tokens) = decide(current.tokens())? else {
+            return Ok(Step::AlreadyDone);
+        };
+        let next = current.successor(tokens);
+        tracing::info!(target: "ray_auth::keyring", generation = next.generation(), tokens = %next.labels(), "keyring changed");
+        self.shared.current.store(Arc::new(next));
+        Ok(Step::Done)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let snapshot = self.snapshot();
+        f.debug_struct("Keyring")
+            .field("generation", &snapshot.generation())
+            .field("tokens", &format_args!("{}", snapshot.labels()))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! One immutable state of a keyring: what a call reads.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use super::status::{KeyringStatus, Role, TokenStatus};
+use super::usage::Usage;
+use crate::token::{Label, Presented, Token, TokenSet};
+
+/// A keyring's state between two changes.
+pub(crate) struct Snapshot {
+    generation: u64,
+    tokens: TokenSet,
+    /// The same tokens in the order of comparison: the primary first.
+    keys: Box<[Key]>,
+}
+
+/// A token and what belongs to it.
+pub(crate) struct Key {
+    token: Token,
+    role: Role,
+    label: Label,
+    usage: Arc<Usage>,
+}
+
+impl Snapshot {
+    pub(super) fn first(tokens: TokenSet) -> Self {
+        Self::new(1, tokens, &[])
+    }
+
+    /// The state after this one. Tokens that stay keep their counts.
+    pub(super) fn successor(&self, tokens: TokenSet) -> Self {
+        Self::new(self.generation + 1, tokens, &self.keys)
+    }
+
+    fn new(generation: u64, tokens: TokenSet, before: &[Key]) -> Self {
+        let roles = std::iter::once(Role::Primary)
+            .chain(tokens.next().map(|_| Role::Next))
+            .chain(std::iter::repeat(Role::Accepted));
+        let keys = (1..)
+            .zip(tokens.iter().zip(roles))
+            .map(|(place, (token, role))| {
+                let known = before.iter().find(|key| key.token.matches(token.expose_secret()));
+                Key {
+                    token: token.clone(),
+                    role,
+                    label: Label::of(token, place),
+                    usage: known.map_or_else(Arc::default, |key| Arc::clone(&key.usage)),
+                }
+            })
+            .collect();
+        Self { generation, tokens, keys }
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(super) fn tokens(&self) -> &TokenSet {
+        &self.tokens
+    }
+
+    /// What is attached to outgoing calls: sensitive, and in the token's own wiped buffer.
+    pub(crate) fn header_value(&self) -> &HeaderValue {
+        self.keys[0].token.header_value()
+    }
+
+    /// The key that equals what a peer presented; the call is counted as let in by it.
+    #[inline]
+    pub(crate) fn accept(&self, presented: &[u8]) -> Option<&Key> {
+        let index = Presented::new(presented).find(self.keys.iter().map(|key| &key.token))?;
+        let key = &self.keys[index];
+        key.usage.count();
+        Some(key)
+    }
+
+    pub(super) fn status(&self) -> KeyringStatus {
+        let tokens = self
+            .keys
+            .iter()
+            .map(|key| TokenStatus {
+                label: key.label,
+                role: key.role,
+                weak: key.token.is_weak(),
+                accepted_calls: key.usage.total(),
+            })
+            .collect();
+        KeyringStatus { generation: self.generation, tokens }
+    }
+
+    /// The tokens by role and label, for logs.
+    pub(super) fn labels(&self) -> Labels<'_> {
+        Labels(&self.keys)
+    }
+}
+
+/// Shows keys as `primary 0123456789ab, next weak-2`.
+pub(super) struct Labels<'a>(&'a [Key]);
+
+impl fmt::Display for Labels<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(index, key)| {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{} {}", key.role, key.label)
+        })
+    }
+}
+
+impl Key {
+    pub(crate) fn label(&self) -> Label {
+        self.label
+    }
+}

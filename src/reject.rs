@@ -1,0 +1,193 @@
+//! Why a request was refused, and the one table that turns the reason into an answer.
+//!
+//! The wire text is Ray's and the same for every reason a caller can cause, so an answer says nothing about how close a
+//! guess was. The reason itself goes to logs, metrics, and the response's extensions, where layers outside can read it:
+//!
+//! ```
+//! use ray_auth::Rejection;
+//!
+//! let response: http::Response<String> = Rejection::WrongToken.into_grpc_response();
+//! assert_eq!(response.headers()["grpc-status"], "16");
+//! assert_eq!(response.extensions().get::<Rejection>(), Some(&Rejection::WrongToken));
+//! ```
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use tonic::Code;
+
+/// What a caller sees on gRPC. The headers are made once and copied into each answer.
+struct Answer {
+    code: Code,
+    message: &'static str,
+    headers: LazyLock<HeaderMap>,
+}
+
+impl Answer {
+    const fn new(code: Code, message: &'static str, headers: fn() -> HeaderMap) -> Self {
+        Self { code, message, headers: LazyLock::new(headers) }
+    }
+
+    /// The headers of an answer that is nothing but headers. The message stands as it is, blanks and all: Ray does not
+    /// percent-encode it.
+    fn headers(code: Code, message: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(3);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert("grpc-status", HeaderValue::from(code as i32));
+        headers.insert("grpc-message", HeaderValue::from_static(message));
+        headers
+    }
+}
+
+/// Ray's answer to a missing and to a wrong token alike.
+static INVALID_TOKEN: Answer = {
+    const MESSAGE: &str = "InvalidAuthToken: Authentication token is missing or incorrect";
+    Answer::new(Code::Unauthenticated, MESSAGE, || Answer::headers(Code::Unauthenticated, MESSAGE))
+};
+
+/// The answer when this side could not judge, which Ray does not have.
+static UNAVAILABLE: Answer = {
+    const MESSAGE: &str = "AuthUnavailable: Authentication could not be checked, try again later";
+    Answer::new(Code::Unavailable, MESSAGE, || Answer::headers(Code::Unavailable, MESSAGE))
+};
+
+/// Why a request was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// No credential.
+    Missing,
+    /// A credential that is not `Bearer` and a token.
+    Malformed,
+    /// A token that is not accepted, or no longer.
+    WrongToken,
+    /// Several credentials that differ, where that is not allowed.
+    Ambiguous,
+    /// The credential could not be judged: this side's fault, not the caller's, and never remembered.
+    Unavailable,
+}
+
+/// What one reason is called, and how it is answered.
+struct Row {
+    label: &'static str,
+    text: &'static str,
+    grpc: &'static Answer,
+    http: StatusCode,
+}
+
+impl Rejection {
+    /// All reasons; a reason's place here is its [`Rejection::index`].
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Missing, Self::Malformed, Self::WrongToken, Self::Ambiguous, Self::Unavailable];
+
+    /// The table.
+    const fn row(self) -> Row {
+        let (label, text, grpc, http) = match self {
+            Self::Missing => ("missing", "no credential", &INVALID_TOKEN, StatusCode::UNAUTHORIZED),
+            Self::Malformed => ("malformed", "not a bearer token", &INVALID_TOKEN, StatusCode::FORBIDDEN),
+            Self::WrongToken => ("wrong_token", "the token is not accepted", &INVALID_TOKEN, StatusCode::FORBIDDEN),
+            Self::Ambiguous => ("ambiguous", "credentials that differ", &INVALID_TOKEN, StatusCode::FORBIDDEN),
+            Self::Unavailable => {
+                ("unavailable", "the credential could not be judged", &UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE)
+            }
+        };
+        Row { label, text, grpc, http }
+    }
+
+    /// The reason as a metric label: one of a fixed few words.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        self.row().label
+    }
+
+    /// The status of a gRPC answer: UNAUTHENTICATED for whatever a caller can cause, UNAVAILABLE otherwise.
+    #[must_use]
+    pub fn grpc_code(self) -> Code {
+        self.row().grpc.code
+    }
+
+    /// The text of a gRPC answer.
+    #[must_use]
+    pub fn grpc_message(self) -> &'static str {
+        self.row().grpc.message
+    }
+
+    /// The status of an HTTP answer, as Ray's dashboard gives it: 401 without a credential, 403 with a wrong one.
+    #[must_use]
+    pub fn http_status(self) -> StatusCode {
+        self.row().http
+    }
+
+    /// The answer to a gRPC call, as Ray sends it: HTTP 200 and nothing but headers. The reason is in its extensions.
+    #[must_use]
+    pub fn into_grpc_response<B: Default>(self) -> Response<B> {
+        let mut response = Response::new(B::default());
+        response.headers_mut().clone_from(&self.row().grpc.headers);
+        response.extensions_mut().insert(self);
+        response
+    }
+
+    /// The same for interceptors, which answer with a status; tonic percent-encodes its message.
+    #[must_use]
+    pub fn into_status(self) -> tonic::Status {
+        let mut status = tonic::Status::new(self.grpc_code(), self.grpc_message());
+        status.set_source(std::sync::Arc::new(self));
+        status
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.row().text)
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_gives_every_reason_its_answers() {
+        let table = [
+            (Rejection::Missing, "missing", 16, 401),
+            (Rejection::Malformed, "malformed", 16, 403),
+            (Rejection::WrongToken, "wrong_token", 16, 403),
+            (Rejection::Ambiguous, "ambiguous", 16, 403),
+            (Rejection::Unavailable, "unavailable", 14, 503),
+        ];
+        assert_eq!(table.map(|row| row.0), Rejection::ALL);
+        for (place, (rejection, label, grpc, http)) in table.into_iter().enumerate() {
+            assert_eq!(rejection.index(), place);
+            assert_eq!(rejection.label(), label);
+            assert_eq!(rejection.grpc_code() as i32, grpc);
+            assert_eq!(rejection.http_status().as_u16(), http);
+        }
+    }
+
+    #[test]
+    fn a_grpc_answer_is_rays_to_the_byte_and_carries_the_reason() {
+        for rejection in [Rejection::Missing, Rejection::Malformed, Rejection::WrongToken, Rejection::Ambiguous] {
+            let response: Response<String> = rejection.into_grpc_response();
+            assert_eq!(response.status(), 200);
+            let headers: Vec<_> =
+                response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+            assert_eq!(
+                headers,
+                [
+                    ("content-type", &b"application/grpc"[..]),
+                    ("grpc-status", b"16"),
+                    ("grpc-message", b"InvalidAuthToken: Authentication token is missing or incorrect"),
+                ]
+            );
+            assert_eq!(response.extensions().get(), Some(&rejection));
+        }
+    }
+}

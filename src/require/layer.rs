@@ -1,0 +1,73 @@
+//! The layer and its settings.
+
+use std::sync::Arc;
+
+use tower_layer::Layer;
+
+use super::exempt::Exempt;
+use super::refusals::Refusals;
+use super::service::RequireToken;
+use crate::keyring::Keyring;
+
+/// Requires a token on every call to the service it is put around. See the [module](super).
+///
+/// `V` decides: a [`Keyring`] for the cluster's shared secret, or an [`AnyVerifier`](crate::verify::AnyVerifier) for
+/// whatever was configured when the process started.
+#[derive(Clone, Debug)]
+#[must_use = "a layer protects nothing until it is put around a service"]
+pub struct RequireTokenLayer<V = Keyring> {
+    settings: Settings<V>,
+}
+
+/// What the layer gives to each service it makes.
+#[derive(Clone, Debug)]
+pub(super) struct Settings<V> {
+    pub(super) verifier: V,
+    pub(super) exempt: Exempt,
+    pub(super) identity: bool,
+    pub(super) strict: bool,
+    pub(super) refusals: Arc<Refusals>,
+}
+
+impl<V> RequireTokenLayer<V> {
+    /// Requires what `verifier` accepts, on every path.
+    pub fn new(verifier: V) -> Self {
+        let refusals = Arc::new(Refusals::default());
+        Self { settings: Settings { verifier, exempt: Exempt::none(), identity: false, strict: false, refusals } }
+    }
+
+    /// Adds paths that need no token.
+    pub fn exempt(mut self, exempt: Exempt) -> Self {
+        self.settings.exempt = self.settings.exempt.and(exempt);
+        self
+    }
+
+    /// Puts an [`Identity`](crate::verify::Identity) into the extensions of each request that was let in. For the shared
+    /// secret it says only which token it was, and costs an allocation.
+    pub fn with_identity(mut self) -> Self {
+        self.settings.identity = true;
+        self
+    }
+
+    /// Refuses requests with several `authorization` values that differ. By default the first one decides, as with Ray;
+    /// a proxy in front may have judged by another.
+    pub fn strict(mut self) -> Self {
+        self.settings.strict = true;
+        self
+    }
+
+    /// The paths that refusals are counted under by name. All others are counted as `other`, since anybody can make up
+    /// paths and each label costs memory for the life of the process.
+    pub fn count_methods<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.settings.refusals = Arc::new(Refusals::new(paths.into_iter().map(Into::into)));
+        self
+    }
+}
+
+impl<S, V: Clone> Layer<S> for RequireTokenLayer<V> {
+    type Service = RequireToken<S, V>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        RequireToken::new(inner, self.settings.clone())
+    }
+}

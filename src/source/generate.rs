@@ -1,0 +1,85 @@
+//! Creating a token file, once, whoever else does the same at the same time.
+
+use std::fs::DirBuilder;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::SourceError;
+use crate::token::Token;
+
+/// Writes a new token to `path`, unless there is something of that name already. Returns whether it did.
+///
+/// The file has one line, mode 0600 and only ever its whole content: it is written under another name in the same folder,
+/// flushed to the disk, and then put in place without overwriting. Of several processes that do this at once one
+/// succeeds, and when it does it logs `Generated new authentication token and saved to <path>` at level info. The folder
+/// is created with mode 0700 if it is not there, the one above it is not. Ray writes the file with the mode that the
+/// process's mask gives, usually 0644, and overwrites.
+///
+/// # Errors
+///
+/// [`SourceError::Create`] when the folder or the file cannot be written. No temporary file is left behind.
+///
+/// # Panics
+///
+/// As [`Token::generate`].
+pub fn create_token_file(path: impl AsRef<Path>) -> Result<bool, SourceError> {
+    let path = path.as_ref();
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    create_folder(folder).map_err(|error| SourceError::Create { path: folder.into(), error: error.into() })?;
+    let created = write_new(path, folder, &Token::generate());
+    let created = created.map_err(|error| SourceError::Create { path: path.into(), error: error.into() })?;
+    if created {
+        // Ray's own words, which people and tools look for.
+        tracing::info!("Generated new authentication token and saved to {}", path.display());
+    }
+    Ok(created)
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result,
+    }
+}
+
+fn write_new(path: &Path, folder: &Path, token: &Token) -> io::Result<bool> {
+    let mut file = tempfile::Builder::new().prefix(".auth_token.").suffix(".new").tempfile_in(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Not left to the process's mask, which could take even the owner's rights away.
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    // Straight to the file, in two writes: a buffer would be one more place to wipe.
+    file.write_all(token.expose_secret().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {
+            sync_folder(folder);
+            Ok(true)
+        }
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(refused) => Err(refused.error),
+    }
+}
+
+/// Makes the new name outlive a loss of power. Some file systems cannot; the token is in place and valid all the same, so
+/// that is no failure.
+fn sync_folder(folder: &Path) {
+    #[cfg(unix)]
+    if let Err(error) = std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        tracing::debug!(folder = %folder.display(), %error, "the folder of a new token file cannot be flushed");
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! The cluster's shared secret: the one secret type of this crate.
+//!
+//! A [`Token`] is parsed once, from bytes that a [source](crate::source) read, and is valid from then on: it is not
+//! empty, holds printable ASCII only, and fits into a header. Its bytes live in one buffer that every clone and every
+//! header value made from it share, and that is overwritten with zeros when the last of them is dropped.
+//!
+//! A token is **accepted** from a peer when the presented bytes are equal to it, to the byte; the comparison takes the
+//! same time wherever the first difference is. Nothing here prints a token: [`Debug`](std::fmt::Debug) is redacted,
+//! there is no `Display`, no `PartialEq` and no serialization, and [`Token::expose_secret`] is the only way to its text.
+//!
+//! ```
+//! use ray_auth::Token;
+//!
+//! let token = Token::parse(b"  correct-horse-battery-staple\n")?;
+//! assert!(token.matches(b"correct-horse-battery-staple"));
+//! assert!(!token.matches(b"correct-horse-battery-stapler"));
+//! assert_eq!(format!("{token:?}"), "Token([redacted])");
+//! # Ok::<(), ray_auth::token::TokenError>(())
+//! ```
+
+mod compare;
+mod fingerprint;
+mod set;
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use zeroize::Zeroizing;
+
+pub(crate) use self::compare::Presented;
+pub use self::fingerprint::{Fingerprint, Label};
+pub use self::set::{TokenSet, TokenSetError};
+
+/// What stands before the token in the `authorization` value. Ray compares it to the byte: case and the single space count.
+pub(crate) const SCHEME: &[u8] = b"Bearer ";
+
+/// Where the token starts in the shared buffer: one byte of padding and the scheme, so that it is aligned to a word.
+const OFFSET: usize = 8;
+
+/// A cluster's shared secret.
+///
+/// Cloning is cheap: clones share one buffer, which is wiped when the last clone, and the last header value made from
+/// it, is dropped. See the [module](self) for what it promises.
+#[derive(Clone)]
+pub struct Token {
+    /// A zero byte, `Bearer `, the token, and zeros up to a power of two of words: what the comparison reads.
+    padded: Bytes,
+    /// `Bearer ` and the token, marked sensitive, in the same buffer: what the client layer attaches.
+    header: HeaderValue,
+}
+
+impl Token {
+    /// The longest token, in bytes. gRPC peers drop header lists from about 8 KiB on, so a longer one would be accepted
+    /// here and fail on the wire.
+    pub const MAX_LEN: usize = 7_168;
+
+    /// A token of fewer bytes than this is weak: it could be guessed from its fingerprint, which is why it gets no
+    /// fingerprint in logs (see [`Label`]).
+    pub const STRONG_LEN: usize = 32;
+
+    /// Parses a token from bytes, as Ray does: blanks around it (space, tab, line feed, vertical tab, form feed,
+    /// carriage return) are dropped, everything between them is the token.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] when nothing is left, when a byte is not printable ASCII (Ray takes such a token and its clients
+    /// then die on the first call), or when it is longer than [`Token::MAX_LEN`]. The error never holds the token.
+    pub fn parse(raw: impl AsRef<[u8]>) -> Result<Self, TokenError> {
+        let raw = raw.as_ref();
+        let start = raw.iter().position(|byte| !is_blank(*byte)).ok_or(TokenError::Empty)?;
+        let end = raw.iter().rposition(|byte| !is_blank(*byte)).map_or(start, |last| last + 1);
+        let token = &raw[start..end];
+        if token.starts_with(b"\xef\xbb\xbf") {
+            return Err(TokenError::ByteOrderMark);
+        }
+        if let Some(position) = token.iter().position(|byte| !matches!(byte, b' '..=b'~')) {
+            return Err(TokenError::InvalidByte { byte: token[position], position: start + position });
+        }
+        if token.len() > Self::MAX_LEN {
+            return Err(TokenError::TooLong { len: token.len() });
+        }
+        Ok(Self::from_valid(token))
+    }
+
+    /// A new random token: 256 bits from the operating system as 64 lower-case hexadecimal digits, the form Ray
+    /// generates.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system has no randomness to give. A cluster without randomness must not start.
+    #[must_use]
+    pub fn generate() -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut random = Zeroizing::new([0_u8; 32]);
+        getrandom::fill(random.as_mut_slice()).expect("the operating system gives random bytes");
+        let mut text = Zeroizing::new([0_u8; 64]);
+        for (digits, byte) in text.chunks_exact_mut(2).zip(random.iter()) {
+            digits[0] = DIGITS[usize::from(byte >> 4)];
+            digits[1] = DIGITS[usize::from(byte & 0x0f)];
+        }
+        Self::from_valid(text.as_slice())
+    }
+
+    /// Puts valid bytes into the shared buffer.
+    fn from_valid(token: &[u8]) -> Self {
+        let words = token.len().div_ceil(8).next_power_of_two();
+        let mut buffer = Zeroizing::new(vec![0_u8; OFFSET + words * 8]);
+        buffer[OFFSET - SCHEME.len()..OFFSET].copy_from_slice(SCHEME);
+        buffer[OFFSET..OFFSET + token.len()].copy_from_slice(token);
+        let padded = Bytes::from_owner(buffer);
+        let value = padded.slice(OFFSET - SCHEME.len()..OFFSET + token.len());
+        let mut header = HeaderValue::from_maybe_shared(value).expect("printable ASCII is a valid header value");
+        header.set_sensitive(true);
+        Self { padded, header }
+    }
+
+    /// The token itself. The only accessor: whoever prints, stores or sends what it returns answers for it.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        std::str::from_utf8(self.bytes()).expect("a token is ASCII")
+    }
+
+    /// Whether `presented` is this token, to the byte. The work done depends on the length of `presented` only.
+    #[must_use]
+    pub fn matches(&self, presented: impl AsRef<[u8]>) -> bool {
+        Presented::new(presented.as_ref()).find(std::slice::from_ref(self)).is_some()
+    }
+
+    /// What names this token for people, in the tool's own output. Logs and metrics use a [`Label`], which does not
+    /// give a weak token's fingerprint away.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.bytes())
+    }
+
+    /// Whether the token is shorter than [`Token::STRONG_LEN`].
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.len() < Self::STRONG_LEN
+    }
+
+    /// `Bearer` and the token as a header value, sharing the wiped buffer and marked sensitive.
+    pub(crate) fn header_value(&self) -> &HeaderValue {
+        &self.header
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.padded[OFFSET..OFFSET + self.len()]
+    }
+
+    fn len(&self) -> usize {
+        self.header.len() - SCHEME.len()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token([redacted])")
+    }
+}
+
+/// Why bytes are not a [`Token`]. Names the byte and its place, never the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// Nothing but blanks.
+    #[error("the token is empty; put a token there, for example the output of `ray-auth get-auth-token --generate`")]
+    Empty,
+    /// A control character, or a byte beyond ASCII.
+    #[error(
+        "the token has the byte 0x{byte:02x} at position {position}, which no header can carry; \
+         use printable ASCII, for example 64 hexadecimal digits"
+    )]
+    InvalidByte {
+        /// The offending byte.
+        byte: u8,
+        /// Its offset in what was read, counted from 0, in bytes.
+        position: usize,
+    },
+    /// An editor's byte order mark stands before the token.
+    #[error("the token starts with a UTF-8 byte order mark; save the file without one")]
+    ByteOrderMark,
+    /// Longer than [`Token::MAX_LEN`].
+    #[error(
+        "the token has {len} bytes and the limit is {}, since peers drop longer headers; use a shorter one",
+        Token::MAX_LEN
+    )]
+    TooLong {
+        /// How many bytes there were, blanks around them not counted.
+        len: usize,
+    },
+}
+
+/// What Ray trims: C's `isspace`.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! Who decides about a credential: the cluster's shared secret, or a verifier of your own.
+//!
+//! A [`Verify`] looks at one [`Call`] and answers now, or later when it has to ask somebody. The
+//! [`Keyring`] is the verifier for the shared secret and always answers at once. A verifier that asks a backend answers
+//! [`Rejection::Unavailable`] when the backend fails: that is not the caller's fault, and must not be remembered.
+//!
+//! ```
+//! use ray_auth::verify::{Call, Identity, Verdict, Verify};
+//! use ray_auth::Rejection;
+//!
+//! /// Lets in whoever presents the name of a known user. (An example, not a good idea.)
+//! struct KnownUsers;
+//!
+//! impl Verify for KnownUsers {
+//!     fn verify(&self, call: Call<'_>) -> Verdict {
+//!         match call.credential().token() {
+//!             b"ada" => Verdict::Now(Ok(Identity::user("ada"))),
+//!             _ => Verdict::Now(Err(Rejection::WrongToken)),
+//!         }
+//!     }
+//! }
+//! ```
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::credential::Credential;
+use crate::keyring::Keyring;
+use crate::reject::Rejection;
+use crate::token::Label;
+
+/// Decides whether a call may go on.
+pub trait Verify: Send + Sync + 'static {
+    /// Judges one call. Must not block.
+    fn verify(&self, call: Call<'_>) -> Verdict;
+}
+
+/// What a [`Verify`] judges.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    credential: Credential<'a>,
+    path: &'a str,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(credential: Credential<'a>, path: &'a str) -> Self {
+        Self { credential, path }
+    }
+
+    /// What the caller presented.
+    #[must_use]
+    pub fn credential(&self) -> Credential<'a> {
+        self.credential
+    }
+
+    /// The path of the request, for gRPC `/package.Service/Method`, as the layer sees it.
+    #[must_use]
+    pub fn path(&self) -> &'a str {
+        self.path
+    }
+}
+
+/// An answer that comes later.
+pub type Pending = Pin<Box<dyn Future<Output = Result<Identity, Rejection>> + Send>>;
+
+/// A verifier's answer.
+pub enum Verdict {
+    /// Decided.
+    Now(Result<Identity, Rejection>),
+    /// Decided when the future is done. It is dropped when the caller goes away, so work that others wait for, too,
+    /// belongs into a task of its own.
+    Later(Pending),
+}
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Now(decided) => f.debug_tuple("Now").field(decided).finish(),
+            Self::Later(_) => f.write_str("Later(..)"),
+        }
+    }
+}
+
+/// Who a verified call comes from.
+///
+/// In a request's extensions only after the call was accepted, and only when the layer was told to put it there with
+/// [`with_identity`](crate::RequireTokenLayer::with_identity).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    SharedSecret { label: Label, generation: u64 },
+    User(Arc<str>),
+}
+
+impl Identity {
+    /// A holder of the cluster's shared secret. All holders are one principal.
+    pub(crate) fn shared_secret(label: Label, generation: u64) -> Self {
+        Self { kind: Kind::SharedSecret { label, generation } }
+    }
+
+    /// A user that a [`Verify`] of yours knows by name.
+    #[must_use]
+    pub fn user(name: impl Into<Arc<str>>) -> Self {
+        Self { kind: Kind::User(name.into()) }
+    }
+
+    /// The user's name; none for a holder of the shared secret.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::SharedSecret { .. } => None,
+            Kind::User(name) => Some(name),
+        }
+    }
+
+    /// Which shared token let the call in; none for a user.
+    #[must_use]
+    pub fn token(&self) -> Option<Label> {
+        match self.kind {
+            Kind::SharedSecret { label, .. } => Some(label),
+            Kind::User(_) => None,
+        }
+    }
+
+    /// The keyring's generation the call was judged by; none for a user.
+    #[must_use]
+    pub fn generation(&self) -> Option<u64> {
+        match self.kind {
+            Kind::SharedSecret { generation, .. } => Some(generation),
+            Kind::User(_) => None,
+        }
+    }
+}
+
+impl Keyring {
+    /// Whether the credential is one of the accepted tokens; counts the call for the token that let it in.
+    #[inline]
+    pub(crate) fn accept(&self, credential: Credential<'_>) -> Result<Identity, Rejection> {
+        let snapshot = self.snapshot();
+        let key = snapshot.accept(credential.token()).ok_or(Rejection::WrongToken)?;
+        Ok(Identity::shared_secret(key.label(), snapshot.generation()))
+    }
+}
+
+impl Verify for Keyring {
+    fn verify(&self, call: Call<'_>) -> Verdict {
+        Verdict::Now(self.accept(call.credential()))
+    }
+}
+
+/// A verifier whose kind is decided when the process starts: what [`ClusterAuth`](crate::ClusterAuth) puts into its
+/// server layer.
+#[derive(Clone)]
+pub struct AnyVerifier(pub(crate) AnyKind);
+
+#[derive(Clone)]
+pub(crate) enum AnyKind {
+    /// Authentication is disabled: every call passes unseen.
+    PassThrough,
+    /// The shared secret.
+    Keyring(Keyring),
+    /// Somebody else decides.
+    Other(Arc<dyn Verify>),
+    /// Nobody can decide: every call is refused as [`Rejection::Unavailable`].
+    Nobody,
+}
+
+impl AnyVerifier {
+    /// A verifier of your own.
+    pub fn new(verifier: impl Verify) -> Self {
+        Self(AnyKind::Other(Arc::new(verifier)))
+    }
+}
+
+impl From<Keyring> for AnyVerifier {
+    fn from(keyring: Keyring) -> Self {
+        Self(AnyKind::Keyring(keyring))
+    }
+}
+
+impl fmt::Debug for AnyVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            AnyKind::PassThrough => "AnyVerifier(pass-through)",
+            AnyKind::Keyring(_) => "AnyVerifier(keyring)",
+            AnyKind::Other(_) => "AnyVerifier(other)",
+            AnyKind::Nobody => "AnyVerifier(nobody)",
+        })
+    }
+}
