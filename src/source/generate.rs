@@ -39,13 +39,24 @@ pub fn create_token_file(path: impl AsRef<Path>) -> Result<bool, SourceError> {
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+    match private_builder().create(folder) {
+        // Also where systems name another reason before this one.
+        Err(_) if folder.is_dir() => Ok(()),
         result => result,
     }
+}
+
+#[cfg(unix)]
+fn private_builder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Elsewhere a user's own folder is private by what it inherits.
+#[cfg(not(unix))]
+fn private_builder() -> DirBuilder {
+    DirBuilder::new()
 }
 
 fn write_new(path: &Path, folder: &Path, token: &Token) -> io::Result<bool> {

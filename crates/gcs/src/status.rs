@@ -9,19 +9,16 @@ const NOT_FOUND: i32 = 17;
 const KEY_ERROR: i32 = 2;
 
 /// The call did what it was asked to do.
-#[allow(clippy::unnecessary_wraps)] // The shape of the field it goes into.
 pub(crate) fn ok() -> Option<GcsStatus> {
     Some(GcsStatus::default())
 }
 
 /// The key is not there. Ray's clients turn it into "no value", which is not the same as an empty one.
-#[allow(clippy::unnecessary_wraps)] // The shape of the field it goes into.
 pub(crate) fn key_not_found() -> Option<GcsStatus> {
     Some(GcsStatus { code: NOT_FOUND, message: "Failed to find the key".to_owned() })
 }
 
 /// The key begins as Ray's own encoding of namespaces does.
-#[allow(clippy::unnecessary_wraps)] // The shape of the field it goes into.
 pub(crate) fn reserved_key(prefix: &str) -> Option<GcsStatus> {
     Some(GcsStatus { code: KEY_ERROR, message: format!("Key can't start with {prefix}") })
 }

@@ -1,2 +1,35 @@
-//! Our clients against real Ray.
-fn main() {}
+//! Our clients and servers for the interop suite. Each command prints one JSON object, or serves until it is ended.
+//!
+//! The token comes from Ray's environment variables, never from the command line.
+
+mod client;
+mod echo_server;
+mod headers;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the four kinds of call behind the server layer. The first line is `listening on ADDRESS`.
+    EchoServer,
+    /// Calls a GCS, and a raylet if one is named, through the client layer.
+    Client(client::Arguments),
+    /// Replays the table of observed headers against a real server of Ray's.
+    Headers(headers::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::EchoServer => echo_server::run().await,
+        Command::Client(arguments) => client::run(&arguments).await,
+        Command::Headers(arguments) => headers::run(&arguments).await,
+    }
+}

@@ -1,5 +1,7 @@
 //! What came back.
 
+use std::fmt;
+
 use percent_encoding::percent_decode;
 
 /// Header fields in their order, as bytes.
@@ -47,7 +49,7 @@ impl Outcome {
 }
 
 /// A response, whole or as far as it came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Response {
     /// `:status`.
     pub http_status: u16,
@@ -109,6 +111,27 @@ impl Response {
 
     fn last(&self, name: &str) -> Option<&[u8]> {
         find(self.trailers.as_ref().unwrap_or(&self.headers), name)
+    }
+}
+
+/// Header lists as text, and of the body its size.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |list: &HeaderList| -> Vec<String> {
+            list.iter().map(|(name, value)| format!("{}: {}", name.escape_ascii(), value.escape_ascii())).collect()
+        };
+        // Named in full, so that a new field is not forgotten; `:status` stands in the headers.
+        let Self { http_status: _, headers, end_stream_on_first_headers, data, trailers, rst_after, ended, repeated } =
+            self;
+        f.debug_struct("Response")
+            .field("headers", &list(headers))
+            .field("end_stream_on_first_headers", end_stream_on_first_headers)
+            .field("data_bytes", &data.len())
+            .field("trailers", &trailers.as_ref().map(list))
+            .field("rst_after", rst_after)
+            .field("ended", ended)
+            .field("repeated", repeated)
+            .finish()
     }
 }
 

@@ -18,6 +18,8 @@ const NODE_ID: &str = "abababababababababababababababababababababababababababab"
 pub struct HeaderRow {
     /// The row's name, unique in the table.
     pub name: String,
+    /// The server that was asked.
+    pub server: Server,
     /// The path of the method.
     pub path: String,
     /// The headers beyond those of every gRPC call, in their order; placeholders stand as they are.
@@ -32,6 +34,21 @@ pub struct HeaderRow {
     pub notes: Vec<String>,
     /// The version of Ray it was observed with.
     pub observed_with: String,
+}
+
+/// A server of Ray's that rows are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// The GCS; [`HeaderRow::raylet_same`] says more about the raylet.
+    Gcs,
+    /// The server for Ray clients, on a port of its own, with services and a refusal of its own.
+    ClientServer,
+}
+
+impl Server {
+    fn of(path: &str) -> Self {
+        if path.starts_with("/ray.rpc.Raylet") { Self::ClientServer } else { Self::Gcs }
+    }
 }
 
 /// What the placeholders in rows stand for.
@@ -126,6 +143,7 @@ impl RawRow {
         }
         Ok(HeaderRow {
             name: self.name,
+            server: Server::of(path),
             path: path.to_owned(),
             headers,
             body,
@@ -205,6 +223,13 @@ mod tests {
             for (_, value) in row.request(&CONTEXT).fields() {
                 assert!(!value.starts_with(b"<") && !value.ends_with(b">"), "{}", row.name);
             }
+        }
+    }
+
+    #[test]
+    fn rows_of_the_client_server_are_named_so() {
+        for row in headers().unwrap() {
+            assert_eq!(row.server == Server::ClientServer, row.name.starts_with("client_server_"), "{}", row.name);
         }
     }
 

@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result};
 use serde::de::DeserializeOwned;
 
 pub use expected::Expected;
-pub use headers::{HeaderRow, RowContext, SERVER_TOKEN};
+pub use headers::{HeaderRow, RowContext, SERVER_TOKEN, Server};
 pub use token_sources::{
     ExpectedToken, Failure, PathKind, Places, TokenSourceExpected, TokenSourceInput, TokenSourceRow,
 };

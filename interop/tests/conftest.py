@@ -1,0 +1,72 @@
+"""What the tests share: the servers, each started once, and a place of its own for each."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+# The suite starts programs while gRPC is in use; they are no forks that would go on using it.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+
+import pytest
+
+from support import folder, ours, ray_env, real_ray
+from support.redaction import Token, redact
+
+def pytest_configure() -> None:
+    # Whoever ends the suite gets its servers ended, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("interop: ended by SIGTERM"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """No token gets into a report, whatever an assertion compared."""
+    report = yield
+    if report.failed:
+        report.longrepr = redact(str(report.longrepr))
+    report.sections = [(title, redact(text)) for title, text in report.sections]
+    return report
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home folder that nothing was ever kept in."""
+    with folder.with_home() as place:
+        yield place / "home"
+
+
+@pytest.fixture(scope="session")
+def token() -> Token:
+    """The token of all servers."""
+    return Token("the token")
+
+
+@pytest.fixture(scope="session")
+def gcs_server(token: Token) -> Iterator[str]:
+    """Real Ray's GCS, with the token."""
+    with folder.with_home() as place, real_ray.gcs_server(place, ray_env.with_token(place / "home", token)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def open_gcs_server() -> Iterator[str]:
+    """Real Ray's GCS, with authentication disabled."""
+    with folder.with_home() as place, real_ray.gcs_server(place, ray_env.without_auth(place / "home")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def head(token: Token) -> Iterator[real_ray.Head]:
+    """A real head node, with the token."""
+    with folder.with_home() as place, real_ray.head(place, ray_env.with_token(place / "home", token)) as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="session")
+def our_gcs(token: Token) -> Iterator[str]:
+    """Our equivalent of the GCS, with the token."""
+    with folder.with_home() as place, ours.gcs(place, ray_env.with_token(place / "home", token)) as address:
+        yield address

@@ -1,0 +1,69 @@
+"""This project's programs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from support.process import Output, Server, run
+
+
+def tool() -> Path:
+    return _binary("INTEROP_RAY_AUTH")
+
+
+def probe() -> Path:
+    return _binary("INTEROP_PROBE")
+
+
+def _binary(variable: str) -> Path:
+    path = Path(os.environ.get(variable, ""))
+    if not path.is_file():
+        raise RuntimeError(f"{variable} does not name a program; start the suite with `interop/run`, which builds it")
+    return path
+
+
+@contextmanager
+def gcs(folder: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """`ray-auth serve`, our equivalent of the GCS. Gives its address."""
+    with _server("ray-auth_serve", [tool(), "serve", "--listen", "127.0.0.1:0"], folder, env) as address:
+        yield address
+
+
+@contextmanager
+def echo_server(folder: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """The Echo service behind our server layer."""
+    with _server("echo_server", [probe(), "echo-server"], folder, env) as address:
+        yield address
+
+
+@contextmanager
+def _server(name: str, argv: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Iterator[str]:
+    server = Server(name, argv, env, folder)
+    try:
+        yield server.wait_until_up(server.listening_on)
+    except BaseException:
+        server.end()
+        raise
+    exit_code = server.end()
+    assert exit_code == 0, f"{name} ended with {exit_code} after SIGTERM:\n{server.said()}"
+
+
+def ask_probe(*arguments: str, env: Mapping[str, str]) -> Any:
+    """What the probe prints, which is JSON."""
+    output = run([probe(), *arguments], env)
+    assert output.exit_code == 0, output
+    return json.loads(output.stdout)
+
+
+def check(address: str, env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+    """`ray-auth check --json`: its exit code and its answer."""
+    output = run([tool(), "check", address, "--json"], env)
+    try:
+        return output.exit_code, json.loads(output.stdout)
+    except ValueError:
+        raise AssertionError(f"no JSON: {output}") from None
