@@ -59,7 +59,11 @@ fn measure<S: Service<Request<()>>>(
     credential: Option<&HeaderValue>,
 ) {
     criterion.bench_function(name, |bencher| {
-        bencher.iter_batched(|| request(credential), |request| drop(black_box(service.call(request))), BatchSize::SmallInput);
+        bencher.iter_batched(
+            || request(credential),
+            |request| drop(black_box(service.call(request))),
+            BatchSize::SmallInput,
+        );
     });
 }
 

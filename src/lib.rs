@@ -1,4 +1,71 @@
 //! Ray's token authentication for Rust services and clients.
+//!
+//! A Ray cluster (2.52 and newer) can be told to require a token: a secret that every process of the cluster holds, sends
+//! with every gRPC call, and asks of every caller. This crate does the same for processes written in Rust, so that they
+//! and Ray's own authenticate each other: a [client layer](AddTokenLayer) that attaches the token, a
+//! [server layer](RequireTokenLayer) that validates it, and between them a [`Keyring`] whose tokens can be changed while
+//! calls are under way. [`ClusterAuth`] reads Ray's environment variables and gives both layers and a channel.
+//!
+//! # A client
+//!
+//! ```no_run
+//! use ray_auth::ClusterAuth;
+//! use ray_auth::proto::CheckAliveRequest;
+//! use ray_auth::proto::node_info_gcs_service_client::NodeInfoGcsServiceClient;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let auth = ClusterAuth::from_env()?;
+//! let channel = auth.connect("http://127.0.0.1:6379").await?;
+//! let mut gcs = NodeInfoGcsServiceClient::new(channel);
+//! let reply = gcs.check_alive(CheckAliveRequest::default()).await?.into_inner();
+//! println!("Ray {} is alive", reply.ray_version);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A server
+//!
+//! ```no_run
+//! use ray_auth::ClusterAuth;
+//! use ray_auth::require::Exempt;
+//!
+//! # async fn run(health: tonic_health::server::HealthService) -> Result<(), Box<dyn std::error::Error>> {
+//! # let my_service = tonic_health::pb::health_server::HealthServer::new(health);
+//! let auth = ClusterAuth::from_env()?;
+//! tonic::transport::Server::builder()
+//!     .layer(auth.require_token().exempt(Exempt::grpc_health()))
+//!     .add_service(my_service)
+//!     .serve("127.0.0.1:6380".parse()?)
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is where
+//!
+//! | module | concern |
+//! |---|---|
+//! | [`auth`] | a process's whole configuration: [`ClusterAuth`] |
+//! | [`mode`], [`source`] | Ray's environment variables and token files |
+//! | [`token`] | the secret itself, and sets of them |
+//! | [`keyring`] | hot-swappable token state, and the steps of a rotation |
+//! | [`attach`] | the client layer |
+//! | [`require`](mod@require) | the server layer |
+//! | [`interceptor`] | both as tonic interceptors |
+//! | [`credential`], [`verify`], [`reject`] | what a request presented, who judges it, and how a refusal is answered |
+//! | `proto` | the subset of Ray's wire contract that is used, with the feature of that name |
+//!
+//! # Features
+//!
+//! | feature | default | what |
+//! |---|---|---|
+//! | `proto` | yes | generated messages, clients and servers: the module `proto` |
+//! | `connect` | yes | [`ClusterAuth`]'s `connect` methods: a tonic channel that attaches the token |
+//!
+//! # What it does not do
+//!
+//! A shared secret tells members of a cluster from everybody else, and nothing more: whoever holds it, user code on a
+//! worker included, can do all that the cluster can. It encrypts nothing. A call is judged when it opens.
 
 pub mod attach;
 pub mod auth;
@@ -21,4 +88,5 @@ pub use self::keyring::Keyring;
 pub use self::mode::AuthMode;
 pub use self::reject::Rejection;
 pub use self::require::RequireTokenLayer;
+pub use self::source::TokenSource;
 pub use self::token::Token;

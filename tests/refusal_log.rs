@@ -1,6 +1,8 @@
 //! What operators see of refused calls in the log, and how little a peer can make of it. Alone in its file: what a
 //! subscriber of one thread sees of a log line depends on whether another thread met it first.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::convert::Infallible;
 
 use http::{Request, Response};

@@ -1,12 +1,11 @@
 //! A channel that attaches the token.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tonic::transport::{Channel, Endpoint};
 use tower_layer::Layer;
 
-use super::{ClusterAuth, PlaintextError, PlaintextPolicy};
+use super::{ClusterAuth, PlaintextError};
 use crate::attach::AddToken;
 
 /// A tonic channel whose calls carry the cluster's token; what generated clients are built on.
@@ -41,7 +40,7 @@ impl ClusterAuth {
     ///
     /// As [`ClusterAuth::connect`].
     pub async fn connect_to(&self, endpoint: Endpoint) -> Result<AuthChannel, ConnectError> {
-        self.check_plaintext(&endpoint)?;
+        self.check_plaintext(endpoint.uri())?;
         Ok(self.add_token().layer(endpoint.connect().await?))
     }
 
@@ -52,28 +51,8 @@ impl ClusterAuth {
     /// As [`ClusterAuth::connect`], but for what only connecting can tell.
     pub fn connect_lazy(&self, address: impl AsRef<str>) -> Result<AuthChannel, ConnectError> {
         let endpoint = endpoint(address.as_ref())?;
-        self.check_plaintext(&endpoint)?;
+        self.check_plaintext(endpoint.uri())?;
         Ok(self.add_token().layer(endpoint.connect_lazy()))
-    }
-
-    fn check_plaintext(&self, endpoint: &Endpoint) -> Result<(), ConnectError> {
-        if self.keyring().is_none() {
-            return Ok(());
-        }
-        let Some(plaintext) = PlaintextError::of(endpoint.uri()) else { return Ok(()) };
-        match self.plaintext {
-            PlaintextPolicy::Refuse => Err(plaintext.into()),
-            PlaintextPolicy::Warn => {
-                if !self.warned.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(
-                        target: "ray_auth",
-                        address = endpoint.uri().host(),
-                        "the token travels in plaintext to other hosts: whoever can read that network can take it; use TLS"
-                    );
-                }
-                Ok(())
-            }
-        }
     }
 }
 

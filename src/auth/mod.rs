@@ -38,7 +38,9 @@ mod connect;
 mod plaintext;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::Uri;
 
 pub use self::builder::{AuthError, ClusterAuthBuilder};
 #[cfg(feature = "connect")]
@@ -83,7 +85,6 @@ impl ClusterAuth {
     }
 
     /// The same with settings.
-    #[must_use]
     pub fn builder() -> ClusterAuthBuilder {
         ClusterAuthBuilder::default()
     }
@@ -156,6 +157,29 @@ impl ClusterAuth {
             Tokens::Disabled => AnyKind::PassThrough,
             Tokens::Shared(_) | Tokens::Kubernetes(_) => AnyKind::Other(Arc::new(verifier)),
         })
+    }
+
+    /// Whether the token may be sent to `uri` by the [policy](PlaintextPolicy): for channels made otherwise than by
+    /// `connect`, which asks this itself. Logs a warning the first time the token would travel in plaintext.
+    ///
+    /// # Errors
+    ///
+    /// [`PlaintextError`] when the policy forbids it.
+    pub fn check_plaintext(&self, uri: &Uri) -> Result<(), PlaintextError> {
+        let Some(plaintext) = self.keyring().and_then(|_| PlaintextError::of(uri)) else { return Ok(()) };
+        match self.plaintext {
+            PlaintextPolicy::Refuse => Err(plaintext),
+            PlaintextPolicy::Warn => {
+                if !self.warned.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(
+                        target: "ray_auth",
+                        host = uri.host(),
+                        "the token travels in plaintext to another host: whoever can read that network can take it; use TLS"
+                    );
+                }
+                Ok(())
+            }
+        }
     }
 
     fn layer(&self, kind: AnyKind) -> RequireTokenLayer<AnyVerifier> {

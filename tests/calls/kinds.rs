@@ -36,7 +36,8 @@ fn endless() -> impl tokio_stream::Stream<Item = EchoMessage> + Send + 'static {
 async fn all_kinds<C>(mut client: EchoClient<C>, streams_end: bool) -> [(&'static str, Result<usize, Status>); 4]
 where
     C: GrpcService<Body>,
-    C::ResponseBody: http_body::Body<Data = bytes::Bytes, Error: Into<tonic::codegen::StdError> + Send> + Send + 'static,
+    C::ResponseBody:
+        http_body::Body<Data = bytes::Bytes, Error: Into<tonic::codegen::StdError> + Send> + Send + 'static,
     C::Error: Into<tonic::codegen::StdError>,
 {
     let calls = async {

@@ -97,7 +97,12 @@ async fn around_routes_and_within_a_service_builder() {
     let server = Server::start(|incoming| async move {
         let routes = Routes::new(Echo.into_server()).add_service(health());
         let layer = ServiceBuilder::new().layer(layer());
-        tonic::transport::Server::builder().layer(layer).add_routes(routes).serve_with_incoming(incoming).await.unwrap();
+        tonic::transport::Server::builder()
+            .layer(layer)
+            .add_routes(routes)
+            .serve_with_incoming(incoming)
+            .await
+            .unwrap();
     });
     check("routes", server.await, WHOLE).await;
 }

@@ -3,6 +3,8 @@
 //! Rows that need another user or another working directory run in a child process, which is this program again and
 //! reads its real environment; the other rows run here, on a lookup. Without root's rights a file that nobody may read
 //! cannot be read either, so then the rows of another user run as this one.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![cfg(unix)]
 
 mod child;

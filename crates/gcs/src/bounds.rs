@@ -108,7 +108,9 @@ pub enum BoundError {
         expected: usize,
     },
     /// A node's description is too long.
-    #[error("the node's description has {len} bytes and {limit} are allowed; register it with fewer labels or resources")]
+    #[error(
+        "the node's description has {len} bytes and {limit} are allowed; register it with fewer labels or resources"
+    )]
     Node {
         /// Bytes it has.
         len: usize,

@@ -32,10 +32,7 @@ impl echo_server::Echo for Echo {
         Ok(Response::new(request.into_inner()))
     }
 
-    async fn client_stream(
-        &self,
-        request: Request<Streaming<EchoMessage>>,
-    ) -> Result<Response<EchoMessage>, Status> {
+    async fn client_stream(&self, request: Request<Streaming<EchoMessage>>) -> Result<Response<EchoMessage>, Status> {
         let mut messages = request.into_inner();
         let mut collected = BytesMut::new();
         while let Some(EchoMessage { payload }) = messages.message().await? {

@@ -199,12 +199,7 @@ impl GcsBuilder {
 
     /// Adds an entry of the key-value store. Of several with one key the last stays.
     #[must_use]
-    pub fn entry(
-        mut self,
-        namespace: impl Into<Vec<u8>>,
-        key: impl Into<Vec<u8>>,
-        value: impl Into<Vec<u8>>,
-    ) -> Self {
+    pub fn entry(mut self, namespace: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Self {
         self.entries.push((namespace.into(), key.into(), value.into()));
         self
     }

@@ -34,8 +34,13 @@ struct Report(Map<String, Value>);
 
 impl Report {
     /// Waits for the call and writes down its status. Returns the message of a call that went well.
-    async fn add<T>(&mut self, name: &str, call: impl Future<Output = Result<Response<T>, Status>>) -> Result<Option<T>> {
-        let outcome = tokio::time::timeout(BOUND, call).await.with_context(|| format!("{name} took more than {BOUND:?}"))?;
+    async fn add<T>(
+        &mut self,
+        name: &str,
+        call: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<Option<T>> {
+        let outcome =
+            tokio::time::timeout(BOUND, call).await.with_context(|| format!("{name} took more than {BOUND:?}"))?;
         let (status, message) = match outcome {
             Ok(response) => ("OK".to_owned(), Some(response.into_inner())),
             Err(status) => (name_of(status.code()), None),
@@ -69,12 +74,8 @@ async fn ask_gcs(channel: AuthChannel, report: &mut Report, facts: &mut Map<Stri
     facts.insert("nodes".into(), all.map(|reply| reply.node_info_list.len()).into());
 
     let (namespace, key, value) = ("ray-auth-interop", "key", "value");
-    let put = InternalKvPutRequest {
-        key: key.into(),
-        value: value.into(),
-        overwrite: true,
-        namespace: namespace.into(),
-    };
+    let put =
+        InternalKvPutRequest { key: key.into(), value: value.into(), overwrite: true, namespace: namespace.into() };
     report.add("InternalKVPut", kv.internal_kv_put(put)).await?;
     let exists = InternalKvExistsRequest { key: key.into(), namespace: namespace.into() };
     report.add("InternalKVExists", kv.internal_kv_exists(exists)).await?;

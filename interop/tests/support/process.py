@@ -32,15 +32,29 @@ def wait_for(what: str, ask: Callable[[], T | None], seconds: float = 30) -> T:
 
 @dataclass(frozen=True)
 class Output:
-    """What a program that ran to its end said. Texts are redacted: a token reads as its name in angle brackets."""
+    """What a program that ran to its end said."""
 
     exit_code: int
     stdout: str
     stderr: str
 
+    def redacted(self) -> Output:
+        """With tokens as their names in angle brackets."""
+        return Output(self.exit_code, redact(self.stdout), redact(self.stderr))
+
 
 def run(argv: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path | None = None, seconds: float = 60) -> Output:
-    """Runs a program to its end; one that takes longer is killed, with all it started, and TimeoutExpired raised."""
+    """Runs a program to its end, and gives what it said, redacted.
+
+    One that takes longer is killed, with all it started, and TimeoutExpired raised.
+    """
+    return run_unredacted(argv, env, cwd=cwd, seconds=seconds).redacted()
+
+
+def run_unredacted(
+    argv: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path | None = None, seconds: float = 60
+) -> Output:
+    """As `run`, for those who learn the tokens only afterwards."""
     with subprocess.Popen(
         argv,
         env=dict(env),
@@ -49,35 +63,40 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path | None 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        umask=0o022,
     ) as child:
         try:
             stdout, stderr = child.communicate(timeout=seconds)
         finally:
             _kill_session(child.pid)
-    # Undecodable bytes stay visible and distinct.
-    texts = (redact(stream.decode("utf-8", "backslashreplace")) for stream in (stdout, stderr))
-    return Output(child.returncode, *texts)
+    return Output(child.returncode, _text(stdout), _text(stderr))
+
+
+def _text(stream: bytes) -> str:
+    """Undecodable bytes stay visible and distinct."""
+    return stream.decode("utf-8", "backslashreplace")
 
 
 class Server:
-    """A program that stays, in a session of its own. What it says goes to a file, which is read to learn that it is up."""
+    """A program that stays, in a session of its own. What it says goes to files: reading them tells that it is up."""
 
     def __init__(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str], folder: Path):
         self.name = name
-        self._log = folder / f"{name}.log"
-        with self._log.open("wb") as log:
+        self._stdout = folder / f"{name}.out"
+        self._stderr = folder / f"{name}.err"
+        with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
             self._child = subprocess.Popen(
                 argv,
                 env=dict(env),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=stdout,
+                stderr=stderr,
                 start_new_session=True,
             )
 
     def said(self) -> str:
-        return redact(self._log.read_text("utf-8", "backslashreplace"))
+        return redact(f"{_text(self._stdout.read_bytes())}\nstderr:\n{_text(self._stderr.read_bytes())}")
 
     def wait_until_up(self, ask: Callable[[], T | None], seconds: float = 60) -> T:
         """Asks until there is an answer. A server that dies meanwhile is an error at once."""
@@ -94,12 +113,12 @@ class Server:
 
     def listening_on(self) -> str | None:
         """The address that a server of ours names on its first line."""
-        line, newline, _ = self.said().partition("\n")
+        line, newline, _ = _text(self._stdout.read_bytes()).partition("\n")
         if not newline:
             return None
         address = line.removeprefix("listening on ")
         if address == line:
-            raise RuntimeError(f"the first line of {self.name} is {line!r}")
+            raise RuntimeError(f"the first line of {self.name} is not that:\n{self.said()}")
         return address
 
     def end(self, patience: float = 15) -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 _known: dict[str, str] = {}
+
+# What Ray, this project and this suite generate. Whoever's it is, it is nothing to print.
+GENERATED = re.compile(r"(?<![0-9a-fA-F])[0-9a-f]{64}(?![0-9a-fA-F])")
 
 
 class Token:
@@ -28,6 +32,4 @@ def register(value: str, name: str) -> None:
 
 
 def redact(text: str) -> str:
-    for value, name in _known.items():
-        text = text.replace(value, f"<{name}>")
-    return text
+    return GENERATED.sub(lambda found: f"<{_known.get(found[0], 'a token')}>", text)

@@ -47,8 +47,7 @@ impl NodeInfoGcsService for Gcs {
     async fn drain_node(&self, request: Request<DrainNodeRequest>) -> Result<Response<DrainNodeReply>, Status> {
         let drained = request.into_inner().drain_node_data;
         drained.iter().for_each(|node| self.nodes().drain(&node.node_id));
-        let drain_node_status =
-            drained.into_iter().map(|node| DrainNodeStatus { node_id: node.node_id }).collect();
+        let drain_node_status = drained.into_iter().map(|node| DrainNodeStatus { node_id: node.node_id }).collect();
         Ok(Response::new(DrainNodeReply { status: status::ok(), drain_node_status }))
     }
 

@@ -78,8 +78,7 @@ impl ServerBuilder {
     ///
     /// When the address is taken, or is not this machine's.
     pub async fn bind(self, address: SocketAddr) -> Result<Server, ServerError> {
-        let listener =
-            TcpListener::bind(address).await.map_err(|source| ServerError::Bind { address, source })?;
+        let listener = TcpListener::bind(address).await.map_err(|source| ServerError::Bind { address, source })?;
         self.listener(listener)
     }
 

@@ -21,8 +21,8 @@ use tonic::body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub use self::builder::ServerBuilder;
 use self::builder::Parts;
+pub use self::builder::ServerBuilder;
 pub use self::services::{ResponseFuture, Services};
 
 /// An error of any kind, as tonic takes it.

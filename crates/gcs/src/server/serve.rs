@@ -13,9 +13,9 @@ use tonic::transport;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::BoxError;
 use super::builder::Parts;
 use super::services::Services;
-use super::BoxError;
 use crate::limits::{Accept, Closed, Connections, ExemptStreams, Incoming, Limits, NotePeer};
 
 /// Streams that a peer opened and reset before the server saw them. The default of the HTTP/2 library, named here so

@@ -1,0 +1,54 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{check, completions, demo, get_auth_token, serve, status};
+use crate::help;
+
+/// Token authentication for Ray clusters, compatible with Ray 2.52 and newer.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ray-auth",
+    version,
+    long_about = help::TOOL,
+    after_long_help = help::TOOL_AFTER,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Prints this process's token, and makes one if asked to.
+    #[command(long_about = help::GET_AUTH_TOKEN, after_long_help = help::GET_AUTH_TOKEN_AFTER)]
+    GetAuthToken(get_auth_token::Args),
+    /// Says how a process in this environment authenticates, and what is wrong with that.
+    #[command(long_about = help::STATUS, after_long_help = help::STATUS_AFTER)]
+    Status(status::Args),
+    /// Serves an in-memory equivalent of Ray's GCS that requires the token.
+    #[command(long_about = help::SERVE, after_long_help = help::SERVE_AFTER)]
+    Serve(serve::Args),
+    /// Asks a server of a cluster whether it requires the token, and whether it takes ours.
+    #[command(long_about = help::CHECK, after_long_help = help::CHECK_AFTER)]
+    Check(check::Args),
+    /// Shows all of it on a small cluster of its own, with an intruder and a live change of the token.
+    #[command(long_about = help::DEMO, after_long_help = help::DEMO_AFTER)]
+    Demo(demo::Args),
+    /// Prints a completion script for a shell.
+    #[command(long_about = help::COMPLETIONS, after_long_help = help::COMPLETIONS_AFTER)]
+    Completions(completions::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,122 @@
+//! `ray-auth serve`: an in-memory equivalent of the GCS behind the server layer.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+use ray_auth::auth::AuthError;
+use ray_auth::require::Exempt;
+use ray_auth::{AuthMode, ClusterAuth};
+use ray_auth_gcs::{Gcs, Server, ServerError};
+
+use crate::commands::runtime;
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+/// Arguments of `serve`.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:6379", value_parser = address)]
+    listen: SocketAddr,
+    /// Make a token, and write it to ~/.ray/auth_token, if there is none anywhere.
+    #[arg(long)]
+    generate: bool,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "not an address to listen at; write it like 127.0.0.1:6379 or [::1]:6379")
+}
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+///
+/// When the configuration is not usable, or the address cannot be listened at.
+pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
+    let auth = auth(args.generate)?;
+    runtime::run(serve(args.listen, auth))
+}
+
+fn auth(generate: bool) -> Result<ClusterAuth, Failure> {
+    let builder = ClusterAuth::builder();
+    let builder = if generate { builder.generate_if_missing() } else { builder };
+    let auth = builder.from_env().map_err(|error: AuthError| Failure::new(Exit::BadInput, error))?;
+    if auth.mode() == AuthMode::Kubernetes {
+        return Err(Failure::new(
+            Exit::BadInput,
+            "serve cannot ask a Kubernetes API server who a caller is; \
+             unset RAY_ENABLE_K8S_TOKEN_AUTH to require the cluster's shared secret",
+        ));
+    }
+    Ok(auth)
+}
+
+async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {
+    // Before anybody can know the address, so that a signal that follows at once is not missed.
+    let stop = stop().map_err(|error| {
+        Failure::new(Exit::No, format_args!("cannot wait for signals: {error}; start it where signals are delivered"))
+    })?;
+    let gcs = Gcs::builder()
+        .build()
+        .map_err(|error| Failure::new(Exit::No, format_args!("cannot make an empty cluster: {error}")))?;
+    let server = Server::builder().gcs(&gcs).bind(listen).await.map_err(failure)?;
+    let address = server.local_addr();
+    if auth.mode() == AuthMode::Disabled {
+        output::tell(format!(
+            "warning: authentication is disabled: whoever reaches {address} can read and change this cluster; \
+             set RAY_AUTH_MODE=token to change that\n"
+        ));
+    } else if !address.ip().is_loopback() {
+        output::tell(format!(
+            "warning: {address} can be reached from other machines, and tokens come there in plaintext; \
+             listen at 127.0.0.1 unless nobody else can read that network\n"
+        ));
+    }
+    let layer = auth.require_token().exempt(Exempt::grpc_health());
+    // A server whose starter does not read is as good as any.
+    if output::answer(format!("listening on {address}\n")).is_err() {
+        tracing::warn!(%address, "listening, and stdout takes no text");
+    }
+    tracing::info!(%address, cluster.id = %gcs.cluster_id(), "serving; SIGTERM or ctrl-c ends it");
+    server.serve(layer, stop).await.map_err(failure)?;
+    Ok(Exit::Done)
+}
+
+fn failure(error: ServerError) -> Failure {
+    match error {
+        ServerError::Bind { address, source } => Failure::new(
+            Exit::No,
+            format_args!(
+                "cannot listen at {address}: {source}; \
+                 choose another address with --listen, or end the program that has it"
+            ),
+        ),
+        error => Failure::new(Exit::No, error),
+    }
+}
+
+/// Done when the process is asked to end: by SIGTERM, or by ctrl-c.
+#[cfg(unix)]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tracing::info!(signal = name, "shutting down");
+    })
+}
+
+/// Done when the process is asked to end: by ctrl-c.
+#[cfg(windows)]
+fn stop() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+        tracing::info!("shutting down");
+    })
+}

@@ -1,0 +1,166 @@
+//! `ray-auth status`: how a process in this environment authenticates, and what is wrong with that.
+
+use std::fmt::Write as _;
+
+use ray_auth::mode::{AuthMode, ModeError};
+use ray_auth::source::{Loaded, Origin, SourceError, TokenSource};
+use ray_auth::token::{Token, TokenSet};
+use serde::Serialize;
+
+use crate::exit::{Exit, Failure};
+use crate::output;
+
+/// Arguments of `status`.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints what this process's environment comes to.
+///
+/// # Errors
+///
+/// When it cannot be printed.
+pub(crate) fn run(Args { json }: Args) -> Result<Exit, Failure> {
+    let (report, exit) = Report::of_env();
+    if json {
+        output::json(&report)?;
+        return Ok(exit);
+    }
+    output::answer(report.lines())?;
+    match report.problem {
+        Some(problem) => Err(Failure::new(exit, problem)),
+        None => Ok(exit),
+    }
+}
+
+/// What is printed.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// None when the variables name none.
+    mode: Option<String>,
+    source: Option<Source>,
+    tokens: Vec<Row>,
+    /// What works and should be otherwise.
+    warnings: Vec<String>,
+    /// Why it does not work, and how to mend that.
+    problem: Option<String>,
+}
+
+/// Where the tokens are, or should be.
+#[derive(Debug, Serialize)]
+struct Source {
+    kind: &'static str,
+    path: Option<String>,
+    #[serde(skip)]
+    text: String,
+}
+
+/// One token.
+#[derive(Debug, Serialize)]
+struct Row {
+    role: &'static str,
+    fingerprint: String,
+    weak: bool,
+}
+
+impl Report {
+    /// The report, and what it comes to.
+    fn of_env() -> (Self, Exit) {
+        let mode = match AuthMode::from_env() {
+            Ok(mode) => mode,
+            Err(error) => return (Self::of_unknown_mode(&error), Exit::BadInput),
+        };
+        if mode == AuthMode::Disabled {
+            return (Self::of_disabled(), Exit::Done);
+        }
+        match TokenSource::from_env().and_then(|source| source.load()) {
+            Ok(loaded) => (Self::of_loaded(mode, &loaded), Exit::Done),
+            Err(error) => (Self::of_failure(mode, &error), Exit::No),
+        }
+    }
+
+    fn empty(mode: Option<AuthMode>) -> Self {
+        let mode = mode.map(|mode| mode.to_string());
+        Self { mode, source: None, tokens: Vec::new(), warnings: Vec::new(), problem: None }
+    }
+
+    fn of_unknown_mode(error: &ModeError) -> Self {
+        Self { problem: Some(error.to_string()), ..Self::empty(None) }
+    }
+
+    fn of_disabled() -> Self {
+        let warning = "authentication is disabled: servers let every call in, and clients send no token; \
+                       set RAY_AUTH_MODE=token to change that";
+        Self { warnings: vec![warning.to_owned()], ..Self::empty(Some(AuthMode::Disabled)) }
+    }
+
+    fn of_failure(mode: AuthMode, error: &SourceError) -> Self {
+        let source = match error {
+            SourceError::File { origin, .. }
+            | SourceError::Token { origin, .. }
+            | SourceError::Exposed { origin, .. } => Some(Source::new(origin)),
+            _ => None,
+        };
+        Self { source, problem: Some(error.to_string()), ..Self::empty(Some(mode)) }
+    }
+
+    fn of_loaded(mode: AuthMode, loaded: &Loaded) -> Self {
+        let tokens = rows(&loaded.tokens);
+        let weak = tokens.iter().filter(|row| row.weak).map(|row| {
+            format!(
+                "the {} token is shorter than {} characters: whoever sees its fingerprint can find it by trying; \
+                 keep this output to yourself, and replace the token by one that \
+                 `ray-auth get-auth-token --generate` made",
+                row.role,
+                Token::STRONG_LEN
+            )
+        });
+        let warnings = weak.chain(loaded.warnings.iter().map(ToString::to_string)).collect();
+        Self { source: Some(Source::new(&loaded.origin)), tokens, warnings, ..Self::empty(Some(mode)) }
+    }
+
+    /// The report for people.
+    fn lines(&self) -> String {
+        let mut text = String::new();
+        let mut line = |name: &str, value: &str| {
+            // A `String` takes whatever is written to it.
+            let _ = writeln!(text, "{name:<9} {value}");
+        };
+        line("mode", self.mode.as_deref().unwrap_or("unknown"));
+        if let Some(source) = &self.source {
+            line("source", &source.text);
+        }
+        for token in &self.tokens {
+            line(token.role, &format!("{}{}", token.fingerprint, if token.weak { " (weak)" } else { "" }));
+        }
+        for warning in &self.warnings {
+            line("warning", warning);
+        }
+        text
+    }
+}
+
+impl Source {
+    fn new(origin: &Origin) -> Self {
+        let kind = match origin {
+            Origin::Variable => "variable",
+            Origin::PathVariable(_) => "path_variable",
+            Origin::ServiceAccount(_) => "service_account",
+            Origin::Default(_) => "default",
+            _ => "file",
+        };
+        let path = origin.path().map(|path| path.display().to_string());
+        Self { kind, path, text: origin.to_string() }
+    }
+}
+
+fn rows(tokens: &TokenSet) -> Vec<Row> {
+    let row = |role, token: &Token| Row { role, fingerprint: token.fingerprint().to_string(), weak: token.is_weak() };
+    std::iter::once(row("primary", tokens.primary()))
+        .chain(tokens.next().map(|token| row("next", token)))
+        .chain(tokens.accepted().iter().map(|token| row("accepted", token)))
+        .collect()
+}

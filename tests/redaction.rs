@@ -1,0 +1,132 @@
+//! The token, and whatever peers present in its place, is in nothing that is printed: no public type's `Debug` or
+//! `Display`, no error, and no log line of a whole run, whichever crate writes it. Alone in its file, since the capture
+//! of logs is the process's.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fmt::{Debug, Display};
+
+use http::header::AUTHORIZATION;
+use http::HeaderMap;
+use ray_auth::credential::Credential;
+use ray_auth::interceptor::{AddTokenInterceptor, RequireTokenInterceptor};
+use ray_auth::proto::GetClusterIdRequest;
+use ray_auth::proto::node_info_gcs_service_client::NodeInfoGcsServiceClient;
+use ray_auth::require::Exempt;
+use ray_auth::token::TokenSet;
+use ray_auth::verify::AnyVerifier;
+use ray_auth::{AddTokenLayer, ClusterAuth, Keyring, RequireTokenLayer, Token, TokenSource};
+use ray_auth_gcs::{Gcs, Server};
+use ray_auth_testing::logs::LogCapture;
+use ray_auth_testing::raw_http2;
+use tower::Layer;
+
+/// Longer than what is shown of anything, and of no text that could stand in a log by chance.
+const SECRET: &str = "5ecre7-of-the-cluster-that-nobody-may-see-5ecre7";
+const GUESS: &str = "gue55-that-may-be-a-real-secret-elsewhere-gue55";
+
+fn assert_hidden(what: &str, shown: &str) {
+    assert!(!shown.is_empty(), "{what} shows nothing");
+    for (name, secret) in [("the token", SECRET), ("the guess", GUESS)] {
+        // The panic must not show it either.
+        assert!(!shown.contains(secret), "{what} shows {name}");
+        assert!(!shown.contains(&secret[..12]), "{what} shows the beginning of {name}");
+    }
+}
+
+fn debug(what: &str, value: &dyn Debug) {
+    assert_hidden(what, &format!("{value:?}"));
+    assert_hidden(what, &format!("{value:#?}"));
+}
+
+fn both(what: &str, value: &(impl Debug + Display)) {
+    debug(what, value);
+    assert_hidden(what, &value.to_string());
+}
+
+#[test]
+fn no_public_type_shows_the_token() {
+    let token = Token::parse(SECRET).unwrap();
+    debug("Token", &token);
+    both("Fingerprint", &token.fingerprint());
+    let set = TokenSet::new(token.clone()).with_next(Token::parse(GUESS).unwrap()).unwrap();
+    debug("TokenSet", &set);
+    let keyring = Keyring::with_tokens(set);
+    debug("Keyring", &keyring);
+    debug("KeyringStatus", &keyring.status());
+    both("Label", &keyring.status().tokens[0].label);
+    both("KeyringError", &keyring.stage(Token::generate()).unwrap_err());
+    debug("AddTokenLayer", &AddTokenLayer::new(keyring.clone()));
+    debug("AddToken", &AddTokenLayer::new(keyring.clone()).layer(()));
+    debug("RequireTokenLayer", &RequireTokenLayer::new(keyring.clone()));
+    debug("RequireToken", &RequireTokenLayer::new(keyring.clone()).layer(()));
+    debug("AnyVerifier", &AnyVerifier::from(keyring.clone()));
+    debug("AddTokenInterceptor", &AddTokenInterceptor::new(keyring.clone()));
+    debug("RequireTokenInterceptor", &RequireTokenInterceptor::new(keyring.clone()));
+    debug("ClusterAuth", &ClusterAuth::with_keyring(keyring.clone()));
+
+    let mut headers = HeaderMap::new();
+    headers.append(AUTHORIZATION, format!("Bearer {SECRET}").parse().unwrap());
+    headers.append(AUTHORIZATION, format!("Bearer {GUESS}").parse().unwrap());
+    debug("Credential", &Credential::from_grpc(&mut headers).unwrap());
+    debug("headers that were judged", &headers);
+
+    let lookup = |value: &'static str| move |name: &str| (name == "RAY_AUTH_TOKEN").then(|| value.into());
+    let source = TokenSource::from_vars(lookup(SECRET)).unwrap();
+    both("TokenSource", &source);
+    debug("Loaded", &source.load().unwrap());
+    const BROKEN: &str = "5ecre7-of-the-cluster-that-nobody-may-see-5ecre7\u{7f}";
+    both("SourceError", &TokenSource::from_vars(lookup(BROKEN)).unwrap_err());
+    both("AuthError", &ClusterAuth::builder().from_vars(lookup(BROKEN)).unwrap_err());
+    both("TokenError", &Token::parse(BROKEN).unwrap_err());
+    let mode = |name: &str| (name == "RAY_AUTH_MODE").then(|| SECRET.into());
+    both("ModeError", &ClusterAuth::builder().from_vars(mode).unwrap_err());
+}
+
+#[tokio::test]
+async fn no_log_line_of_a_whole_run_shows_the_token() {
+    let logs = LogCapture::global().unwrap();
+    let auth = ClusterAuth::builder().from_vars(|name| (name == "RAY_AUTH_TOKEN").then(|| SECRET.into())).unwrap();
+    let gcs = Gcs::builder().build().unwrap();
+    let server = Server::builder().gcs(&gcs).echo().bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = server.local_addr();
+    let layer = auth.require_token().with_identity().exempt(Exempt::grpc_health());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(server.serve(layer, async move { drop(stopped.await) }));
+
+    let call = async |auth: &ClusterAuth| {
+        let channel = auth.connect(address.to_string()).await.unwrap();
+        NodeInfoGcsServiceClient::new(channel).get_cluster_id(GetClusterIdRequest {}).await
+    };
+    call(&auth).await.unwrap();
+    let guess = ClusterAuth::with_keyring(Keyring::new(Token::parse(GUESS).unwrap()));
+    let status = call(&guess).await.unwrap_err();
+    debug("Status", &status);
+    call(&ClusterAuth::disabled()).await.unwrap_err();
+
+    // What no client of ours sends: the secret in the wrong places, twice, and in ill-formed frames.
+    let path = "/ray.rpc.NodeInfoGcsService/GetClusterId";
+    let bound = std::time::Duration::from_secs(20);
+    for request in [
+        raw_http2::Request::grpc(path).add("authorization", format!("bearer {SECRET}")),
+        raw_http2::Request::grpc(path).add("authorization", SECRET),
+        raw_http2::Request::grpc(path).add("authorization", format!("Bearer {GUESS}")).add("authorization", SECRET),
+        raw_http2::Request::grpc(path).add("authorization", format!("Bearer {SECRET}\0")),
+        raw_http2::Request::grpc(path).add("Authorization", format!("Bearer {SECRET}")),
+    ] {
+        let outcome = raw_http2::ask(address, &request, bound).await.unwrap();
+        assert_ne!(outcome.grpc_status(), Some(0));
+    }
+    let keyring = auth.keyring().unwrap();
+    keyring.stage(Token::parse(GUESS).unwrap()).unwrap();
+    keyring.promote().unwrap();
+    keyring.retire().unwrap();
+    stop.send(()).unwrap();
+    serving.await.unwrap().unwrap();
+
+    for present in ["token authentication is on", "call refused", "keyring changed"] {
+        logs.assert_present("a line of ours", present);
+    }
+    logs.assert_absent("the token", SECRET);
+    logs.assert_absent("the guess", GUESS);
+}
