@@ -6,8 +6,8 @@
 
 use std::fmt::{Debug, Display};
 
-use http::header::AUTHORIZATION;
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use ray_auth::credential::Credential;
 use ray_auth::interceptor::{AddTokenInterceptor, RequireTokenInterceptor};
 use ray_auth::proto::GetClusterIdRequest;

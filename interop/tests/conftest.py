@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +15,10 @@ import pytest
 from support import folder, ours, ray_env, real_ray
 from support.redaction import Token, redact
 
+
 def pytest_configure() -> None:
     # Whoever ends the suite gets its servers ended, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("interop: ended by SIGTERM"))
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended by SIGTERM", 128 + signal.SIGTERM))
 
 
 @pytest.hookimpl(wrapper=True)

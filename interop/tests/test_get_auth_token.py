@@ -22,7 +22,7 @@ NAMED = "named/token"
 #: Only this, and only when there is a token: it ends the line on a terminal and stays out of a pipe.
 LINE_END = "\n"
 
-NONE_FOUND = "No authentication token found."
+NONE_FOUND = "Error: No authentication token found. Use ray `get-auth-token --generate` to create one.\n"
 BAD_PATH = "RAY_AUTH_TOKEN_PATH is set but "
 GENERATING = "Generating new authentication token..."
 SAVED = "Generated new authentication token and saved to {home}/.ray/auth_token"
@@ -123,10 +123,10 @@ ROWS = [
     fails("nothing, mode token", NONE_FOUND, variables={"RAY_AUTH_MODE": "token"}),
     fails("nothing, mode disabled", NONE_FOUND, variables={"RAY_AUTH_MODE": "disabled"}),
     fails("nothing, mode token for Kubernetes", NONE_FOUND, variables=KUBERNETES),
-    fails("nothing in the default file", files={DEFAULT: ""}, ray_says=(NONE_FOUND,)),
-    fails("default file is a folder", folders=(DEFAULT,), ray_says=(NONE_FOUND,)),
-    fails("blank variable", variables=BLANK, ray_says=(NONE_FOUND,)),
-    fails("blank variable hides the file", variables=BLANK, files={DEFAULT: "{file}"}, ray_says=(NONE_FOUND,)),
+    fails("nothing in the default file", NONE_FOUND, files={DEFAULT: ""}),
+    fails("default file is a folder", NONE_FOUND, folders=(DEFAULT,)),
+    fails("blank variable", NONE_FOUND, variables=BLANK),
+    fails("blank variable hides the file", NONE_FOUND, variables=BLANK, files={DEFAULT: "{file}"}),
     # A path that leads nowhere.
     fails("named file is missing", BAD_PATH, variables=PATH),
     fails("named file is missing, default file is there", BAD_PATH, variables=PATH, files={DEFAULT: "{file}"}),

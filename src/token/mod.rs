@@ -18,25 +18,21 @@
 //! # Ok::<(), ray_auth::token::TokenError>(())
 //! ```
 
+mod buffer;
 mod compare;
 mod fingerprint;
 mod set;
 
 use std::fmt;
 
-use bytes::Bytes;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
+use self::buffer::Buffer;
+pub(crate) use self::buffer::SCHEME;
 pub(crate) use self::compare::Presented;
 pub use self::fingerprint::{Fingerprint, Label};
 pub use self::set::{TokenSet, TokenSetError};
-
-/// What stands before the token in the `authorization` value. Ray compares it to the byte: case and the single space count.
-pub(crate) const SCHEME: &[u8] = b"Bearer ";
-
-/// Where the token starts in the shared buffer: one byte of padding and the scheme, so that it is aligned to a word.
-const OFFSET: usize = 8;
 
 /// A cluster's shared secret.
 ///
@@ -44,10 +40,7 @@ const OFFSET: usize = 8;
 /// it, is dropped. See the [module](self) for what it promises.
 #[derive(Clone)]
 pub struct Token {
-    /// A zero byte, `Bearer `, the token, and zeros up to a power of two of words: what the comparison reads.
-    padded: Bytes,
-    /// `Bearer ` and the token, marked sensitive, in the same buffer: what the client layer attaches.
-    header: HeaderValue,
+    buffer: Buffer,
 }
 
 impl Token {
@@ -80,7 +73,7 @@ impl Token {
         if token.len() > Self::MAX_LEN {
             return Err(TokenError::TooLong { len: token.len() });
         }
-        Ok(Self::from_valid(token))
+        Ok(Self { buffer: Buffer::new(token) })
     }
 
     /// A new random token: 256 bits from the operating system as 64 lower-case hexadecimal digits, the form Ray
@@ -99,26 +92,13 @@ impl Token {
             digits[0] = DIGITS[usize::from(byte >> 4)];
             digits[1] = DIGITS[usize::from(byte & 0x0f)];
         }
-        Self::from_valid(text.as_slice())
-    }
-
-    /// Puts valid bytes into the shared buffer.
-    fn from_valid(token: &[u8]) -> Self {
-        let words = token.len().div_ceil(8).next_power_of_two();
-        let mut buffer = Zeroizing::new(vec![0_u8; OFFSET + words * 8]);
-        buffer[OFFSET - SCHEME.len()..OFFSET].copy_from_slice(SCHEME);
-        buffer[OFFSET..OFFSET + token.len()].copy_from_slice(token);
-        let padded = Bytes::from_owner(buffer);
-        let value = padded.slice(OFFSET - SCHEME.len()..OFFSET + token.len());
-        let mut header = HeaderValue::from_maybe_shared(value).expect("printable ASCII is a valid header value");
-        header.set_sensitive(true);
-        Self { padded, header }
+        Self { buffer: Buffer::new(text.as_slice()) }
     }
 
     /// The token itself. The only accessor: whoever prints, stores or sends what it returns answers for it.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
-        std::str::from_utf8(self.bytes()).expect("a token is ASCII")
+        std::str::from_utf8(self.buffer.token()).expect("a token is ASCII")
     }
 
     /// Whether `presented` is this token, to the byte. The work done depends on the length of `presented` only.
@@ -131,26 +111,18 @@ impl Token {
     /// give a weak token's fingerprint away.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(self.bytes())
+        Fingerprint::of(self.buffer.token())
     }
 
     /// Whether the token is shorter than [`Token::STRONG_LEN`].
     #[must_use]
     pub fn is_weak(&self) -> bool {
-        self.len() < Self::STRONG_LEN
+        self.buffer.len() < Self::STRONG_LEN
     }
 
     /// `Bearer` and the token as a header value, sharing the wiped buffer and marked sensitive.
     pub(crate) fn header_value(&self) -> &HeaderValue {
-        &self.header
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.padded[OFFSET..OFFSET + self.len()]
-    }
-
-    fn len(&self) -> usize {
-        self.header.len() - SCHEME.len()
+        self.buffer.header()
     }
 }
 

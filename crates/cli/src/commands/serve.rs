@@ -1,6 +1,5 @@
 //! `ray-auth serve`: an in-memory equivalent of the GCS behind the server layer.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 
@@ -8,6 +7,7 @@ use ray_auth::auth::AuthError;
 use ray_auth::require::Exempt;
 use ray_auth::{AuthMode, ClusterAuth};
 use ray_auth_gcs::{Gcs, Server, ServerError};
+use tokio_util::sync::CancellationToken;
 
 use crate::commands::runtime;
 use crate::exit::{Exit, Failure};
@@ -54,7 +54,7 @@ fn auth(generate: bool) -> Result<ClusterAuth, Failure> {
 
 async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {
     // Before anybody can know the address, so that a signal that follows at once is not missed.
-    let stop = stop().map_err(|error| {
+    let mut signals = Signals::new().map_err(|error| {
         Failure::new(Exit::No, format_args!("cannot wait for signals: {error}; start it where signals are delivered"))
     })?;
     let gcs = Gcs::builder()
@@ -79,8 +79,21 @@ async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {
         tracing::warn!(%address, "listening, and stdout takes no text");
     }
     tracing::info!(%address, cluster.id = %gcs.cluster_id(), "serving; SIGTERM or ctrl-c ends it");
-    server.serve(layer, stop).await.map_err(failure)?;
-    Ok(Exit::Done)
+    let stop = CancellationToken::new();
+    let serving = server.serve(layer, stop.clone().cancelled_owned());
+    let impatience = async {
+        let signal = signals.next().await;
+        tracing::info!(signal, "shutting down: open calls may finish, and a second signal cuts them off");
+        stop.cancel();
+        signals.next().await
+    };
+    tokio::select! {
+        served = serving => served.map_err(failure).map(|()| Exit::Done),
+        signal = impatience => {
+            tracing::warn!(signal, "open calls were cut off");
+            Ok(Exit::No)
+        }
+    }
 }
 
 fn failure(error: ServerError) -> Failure {
@@ -96,27 +109,44 @@ fn failure(error: ServerError) -> Failure {
     }
 }
 
-/// Done when the process is asked to end: by SIGTERM, or by ctrl-c.
+/// The ways in which a process is asked to end.
 #[cfg(unix)]
-fn stop() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        let name = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        };
-        tracing::info!(signal = name, "shutting down");
-    })
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
 }
 
-/// Done when the process is asked to end: by ctrl-c.
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// The name of the next one.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// The ways in which a process is asked to end.
 #[cfg(windows)]
-fn stop() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-        tracing::info!("shutting down");
-    })
+struct Signals {
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+#[cfg(windows)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
+    }
+
+    /// The name of the next one.
+    async fn next(&mut self) -> &'static str {
+        self.interrupt.recv().await;
+        "ctrl-c"
+    }
 }

@@ -1,0 +1,110 @@
+//! Where to ask.
+
+use std::fmt;
+
+use http::Uri;
+
+/// A host and a port, reached in plaintext.
+#[derive(Debug)]
+pub(super) struct Address {
+    host: String,
+    port: u16,
+}
+
+/// Why text is no [`Address`].
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum AddressError {
+    /// It is shown, unless it may hold a password.
+    Invalid(Option<String>),
+    Tls,
+}
+
+impl Address {
+    /// Reads `host:port` or `http://host:port`.
+    pub(super) fn parse(text: &str) -> Result<Self, AddressError> {
+        let invalid = || AddressError::Invalid((!text.contains('@')).then(|| text.to_owned()));
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        if rest.contains('@') {
+            return Err(invalid());
+        }
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" => {}
+            "https" | "grpcs" => return Err(AddressError::Tls),
+            _ => return Err(invalid()),
+        }
+        let uri: Uri = format!("http://{}", rest.strip_suffix('/').unwrap_or(rest)).parse().map_err(|_| invalid())?;
+        let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return Err(invalid()) };
+        if host.is_empty() || port == 0 || uri.path() != "/" || uri.query().is_some() {
+            return Err(invalid());
+        }
+        Ok(Self { host: host.to_owned(), port })
+    }
+
+    /// What to look up and connect to.
+    pub(super) fn to_dial(&self) -> (&str, u16) {
+        let host = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host);
+        (host, self.port)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MEND: &str = "write a host and a port, like 127.0.0.1:6379";
+        match self {
+            Self::Invalid(Some(text)) => write!(f, "{text:?} is no address to check; {MEND}"),
+            Self::Invalid(None) => write!(f, "the address has a user name in it; {MEND}"),
+            Self::Tls => write!(
+                f,
+                "check does not speak TLS; check the server from its own machine at an address without TLS, \
+                 or ask it with a Ray client"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        let table = [
+            ("127.0.0.1:6379", Some(("127.0.0.1", 6379))),
+            ("http://127.0.0.1:6379", Some(("127.0.0.1", 6379))),
+            ("HTTP://head.example:6379/", Some(("head.example", 6379))),
+            ("localhost:1", Some(("localhost", 1))),
+            ("[::1]:6379", Some(("::1", 6379))),
+            ("127.0.0.1", None),
+            ("127.0.0.1:", None),
+            ("127.0.0.1:0", None),
+            ("127.0.0.1:65536", None),
+            ("::1:6379", None),
+            (":6379", None),
+            ("", None),
+            ("head example:6379", None),
+            ("http://127.0.0.1:6379/path", None),
+            ("http://127.0.0.1:6379?query", None),
+            ("ray://127.0.0.1:10001", None),
+            ("unix:/tmp/socket", None),
+        ];
+        for (text, expected) in table {
+            let parsed = Address::parse(text);
+            assert_eq!(parsed.as_ref().ok().map(Address::to_dial), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        for text in ["http://ada:secret@head:6379", "ada:secret@head:6379", "https://ada:secret@head:6379", "secret@"] {
+            let error = Address::parse(text).unwrap_err();
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        assert_eq!(Address::parse("https://head:6379").unwrap_err(), AddressError::Tls);
+    }
+}

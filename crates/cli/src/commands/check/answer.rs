@@ -1,0 +1,87 @@
+//! What one question came to.
+
+use ray_auth_gcs::ClusterId;
+use tonic::{Code, Status};
+
+use crate::output::peer_text;
+
+/// What one question came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It was answered; by a GCS with its cluster.
+    Answered(Option<ClusterId>),
+    /// UNAUTHENTICATED, from a gRPC server.
+    Refused,
+    /// The server has no such method.
+    UnknownMethod,
+    /// Anything else, as a text that says how to go on.
+    Other(String),
+}
+
+impl Answer {
+    /// The answer of a gRPC server that did not say OK.
+    pub(super) fn of_status(status: &Status) -> Self {
+        match status.code() {
+            Code::Unauthenticated => Self::Refused,
+            Code::Unimplemented => Self::UnknownMethod,
+            code => Self::Other(format!(
+                "it answers with status {} ({code}): {:?}; look into its log",
+                code as i32,
+                peer_text(status.message().as_bytes())
+            )),
+        }
+    }
+
+    /// What answers with an HTTP error is not a gRPC server, whatever gRPC status that would be translated to.
+    pub(super) fn of_http(status: http::StatusCode) -> Self {
+        Self::Other(format!(
+            "it answers with HTTP status {} instead of gRPC; \
+             give the port of a GCS, by default 6379, without a proxy before it",
+            status.as_u16()
+        ))
+    }
+
+    /// The connection broke off after these first bytes from the other side.
+    pub(super) fn of_broken(heard: &[u8], cause: &str) -> Self {
+        const MEND: &str = "give the port of a GCS, by default 6379";
+        Self::Other(match heard {
+            [] => format!("it closes the connection without a word, as a server with TLS does; {MEND}, without TLS"),
+            // A record of TLS: its type, and the major version.
+            [0x14..=0x17, 0x03, ..] => format!("it speaks TLS, and check does not; {MEND}, without TLS"),
+            // The head of an HTTP/2 frame: its length, and the type SETTINGS.
+            [_, _, _, 0x04, ..] => format!("it broke off: {cause}; look into its log"),
+            _ if heard.starts_with(b"HTTP/1") => format!("it speaks HTTP/1 and no gRPC; {MEND}"),
+            _ => format!("it does not speak gRPC, and begins with {:?}; {MEND}", peer_text(heard)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_broke_off_is_called_by_its_name() {
+        let table: [(&[u8], &str); 6] = [
+            (b"", "it closes the connection without a word"),
+            (b"HTTP/1.1 400 Bad Request", "it speaks HTTP/1 and no gRPC"),
+            (b"\x15\x03\x01\x00\x02", "it speaks TLS"),
+            (b"\x00\x00\x12\x04\x00", "it broke off: reset; "),
+            (b"SSH-2.0-OpenSSH_9", r#"begins with "SSH-2.0-OpenSSH_9""#),
+            (b"\x1b[2J", r#"begins with "\\x1b[2J""#),
+        ];
+        for (heard, expected) in table {
+            let Answer::Other(text) = Answer::of_broken(heard, "reset") else { panic!("{heard:?}") };
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_told_apart() {
+        assert_eq!(Answer::of_status(&Status::unauthenticated("x")), Answer::Refused);
+        assert_eq!(Answer::of_status(&Status::unimplemented("x")), Answer::UnknownMethod);
+        let Answer::Other(text) = Answer::of_status(&Status::unavailable("\x1b[2Jlater")) else { panic!() };
+        assert!(text.starts_with("it answers with status 14"), "{text}");
+        assert!(!text.contains('\x1b'));
+    }
+}
