@@ -49,7 +49,7 @@ fn no_public_type_shows_the_token() {
     let token = Token::parse(SECRET).unwrap();
     debug("Token", &token);
     both("Fingerprint", &token.fingerprint());
-    let set = TokenSet::new(token.clone()).with_next(Token::parse(GUESS).unwrap()).unwrap();
+    let set = TokenSet::new(token).with_next(Token::parse(GUESS).unwrap()).unwrap();
     debug("TokenSet", &set);
     let keyring = Keyring::with_tokens(set);
     debug("Keyring", &keyring);
@@ -63,7 +63,7 @@ fn no_public_type_shows_the_token() {
     debug("AnyVerifier", &AnyVerifier::from(keyring.clone()));
     debug("AddTokenInterceptor", &AddTokenInterceptor::new(keyring.clone()));
     debug("RequireTokenInterceptor", &RequireTokenInterceptor::new(keyring.clone()));
-    debug("ClusterAuth", &ClusterAuth::with_keyring(keyring.clone()));
+    debug("ClusterAuth", &ClusterAuth::with_keyring(keyring));
 
     let mut headers = HeaderMap::new();
     headers.append(AUTHORIZATION, format!("Bearer {SECRET}").parse().unwrap());

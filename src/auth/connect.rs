@@ -28,7 +28,7 @@ impl ClusterAuth {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] when `address` is no address, when the [policy](PlaintextPolicy) forbids it, or when nothing
+    /// [`ConnectError`] when `address` is no address, when the [policy](super::PlaintextPolicy) forbids it, or when nothing
     /// answers there.
     pub async fn connect(&self, address: impl AsRef<str>) -> Result<AuthChannel, ConnectError> {
         self.connect_to(endpoint(address.as_ref())?).await
@@ -57,7 +57,9 @@ impl ClusterAuth {
 }
 
 fn endpoint(address: &str) -> Result<Endpoint, ConnectError> {
-    let invalid = || ConnectError::Address { address: address.to_owned() };
+    // What stands before an @ may be a password: it is not repeated.
+    let shown = address.rsplit_once('@').map_or(address.to_owned(), |(_, host)| format!("…@{host}"));
+    let invalid = || ConnectError::Address { address: shown.clone() };
     let with_scheme = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
     let endpoint = Endpoint::from_shared(with_scheme).map_err(|_| invalid())?;
     let uri = endpoint.uri();
@@ -82,7 +84,7 @@ pub enum ConnectError {
     /// Text that is not an address.
     #[error("{address:?} is not an address; write it like http://127.0.0.1:6379 or 127.0.0.1:6379")]
     Address {
-        /// What was given.
+        /// What was given, without what stands before an `@`.
         address: String,
     },
     /// The policy forbids it.

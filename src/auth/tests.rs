@@ -39,6 +39,14 @@ fn debug_output_never_shows_the_token() {
 mod connect {
     use super::*;
 
+    #[test]
+    fn a_password_in_an_address_is_refused_and_not_repeated() {
+        let auth = ClusterAuth::with_keyring(Keyring::new(Token::generate()));
+        let refused = auth.connect_lazy("http://user:hunter2@10.0.0.1:6379").unwrap_err();
+        assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+        assert!(refused.to_string().contains("@10.0.0.1:6379"));
+    }
+
     #[tokio::test]
     async fn an_address_is_checked_before_anything_is_sent() {
         let auth = || ClusterAuth::builder().strict().with_keyring(Keyring::new(Token::generate()));

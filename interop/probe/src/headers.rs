@@ -33,17 +33,20 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Peer {
-    RayGcs,
-    RayRaylet,
-    RayClientServer,
+    #[value(name = "ray-gcs")]
+    Gcs,
+    #[value(name = "ray-raylet")]
+    Raylet,
+    #[value(name = "ray-client-server")]
+    ClientServer,
 }
 
 impl Peer {
     /// The request of a row, if the row is about this server.
     fn request(self, row: &HeaderRow, context: &RowContext<'_>) -> Option<Request> {
         match (self, row.server) {
-            (Self::RayGcs, Server::Gcs) | (Self::RayClientServer, Server::ClientServer) => Some(row.request(context)),
-            (Self::RayRaylet, Server::Gcs) if row.raylet_same == Some(true) => {
+            (Self::Gcs, Server::Gcs) | (Self::ClientServer, Server::ClientServer) => Some(row.request(context)),
+            (Self::Raylet, Server::Gcs) if row.raylet_same == Some(true) => {
                 Some(row.request(context).set(":path", RAYLET_METHOD))
             }
             _ => None,
@@ -54,8 +57,8 @@ impl Peer {
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let token = std::env::var(&arguments.token_env).context("the variable named by --token-env is not set")?;
     let cluster_id_hex = match arguments.peer {
-        Peer::RayGcs => cluster_id(&arguments.address, &token).await?,
-        Peer::RayRaylet | Peer::RayClientServer => String::new(),
+        Peer::Gcs => cluster_id(&arguments.address, &token).await?,
+        Peer::Raylet | Peer::ClientServer => String::new(),
     };
     let context = RowContext { token: &token, cluster_id_hex: &cluster_id_hex };
     let mut rows = Vec::new();

@@ -131,7 +131,11 @@ fn what_passes_a_bound_is_refused_and_changes_nothing() {
         ("value too long", ("n", "k", "vvvvvvvvv"), Some(BoundError::Value { len: 9, limit: 8 })),
         ("as many bytes in all as allowed", ("n", "kk", "vvvvvvv"), None),
         ("too many bytes in all", ("n", "kk", "vvvvvvvv"), Some(BoundError::TotalBytes { len: 27, limit: 26 })),
-        ("a namespace counts with each key", ("nnn", "k", "vvvvvvv"), Some(BoundError::TotalBytes { len: 27, limit: 26 })),
+        (
+            "a namespace counts with each key",
+            ("nnn", "k", "vvvvvvv"),
+            Some(BoundError::TotalBytes { len: 27, limit: 26 }),
+        ),
     ];
     for (what, (namespace, key, value), refused) in cases {
         let store = Store::new(bounds.clone());

@@ -29,9 +29,8 @@ async fn which_calls_are_checked() {
     let (right, wrong, nil) = ("07".repeat(28), "08".repeat(28), "ff".repeat(28));
     let server = start(Server::builder().gcs(&gcs).node_manager(NodeManager::new()).echo()).await;
     let mut connection = server.raw().await;
-    let with = |path, values: &[&str]| {
-        values.iter().fold(call(path), |request, value| request.add("ray_cluster_id", *value))
-    };
+    let with =
+        |path, values: &[&str]| values.iter().fold(call(path), |request, value| request.add("ray_cluster_id", *value));
     let get_id = "/ray.rpc.NodeInfoGcsService/GetClusterId";
     let cases: [(&str, Request, u32); 13] = [
         ("no identifier", with(KEYS, &[]), 0),

@@ -24,16 +24,18 @@ const OK: Option<GcsStatus> = Some(GcsStatus { code: 0, message: String::new() }
 async fn values_are_put_got_and_deleted() {
     let server = start_gcs().await;
     let mut kv = server.kv().await;
-    for (overwrite, value, added, kept) in
-        [(false, "one", true, "one"), (false, "two", false, "one"), (true, "three", false, "three"), (true, "", false, "")]
-    {
+    for (overwrite, value, added, kept) in [
+        (false, "one", true, "one"),
+        (false, "two", false, "one"),
+        (true, "three", false, "three"),
+        (true, "", false, ""),
+    ] {
         let reply = kv.internal_kv_put(put("n", "key", value, overwrite)).await.unwrap().into_inner();
         assert_eq!((reply.status, reply.added), (OK, added), "{value:?}");
         let reply = kv.internal_kv_get(get("n", "key")).await.unwrap().into_inner();
         assert_eq!((reply.status, &reply.value[..]), (OK, kept.as_bytes()), "{value:?}");
     }
-    let delete =
-        |del_by_prefix| InternalKvDelRequest { key: "ke".into(), namespace: "n".into(), del_by_prefix };
+    let delete = |del_by_prefix| InternalKvDelRequest { key: "ke".into(), namespace: "n".into(), del_by_prefix };
     for (by_prefix, deleted) in [(false, 0), (true, 1), (true, 0)] {
         let reply = kv.internal_kv_del(delete(by_prefix)).await.unwrap().into_inner();
         assert_eq!((reply.status, reply.deleted_num), (OK, deleted), "by prefix: {by_prefix}");
@@ -104,10 +106,9 @@ async fn keys_that_look_like_namespaces_are_refused_everywhere() {
 
 #[tokio::test]
 async fn the_configuration_is_what_the_builder_was_given() {
-    for (gcs, expected) in [
-        (Gcs::builder(), "{}"),
-        (Gcs::builder().internal_config(r#"{"enable_x":true}"#), r#"{"enable_x":true}"#),
-    ] {
+    for (gcs, expected) in
+        [(Gcs::builder(), "{}"), (Gcs::builder().internal_config(r#"{"enable_x":true}"#), r#"{"enable_x":true}"#)]
+    {
         let server = start(Server::builder().gcs(&gcs.build().unwrap())).await;
         let reply = server.kv().await.get_internal_config(GetInternalConfigRequest {}).await.unwrap().into_inner();
         assert_eq!((reply.status, &reply.config[..]), (OK, expected));
@@ -116,7 +117,7 @@ async fn the_configuration_is_what_the_builder_was_given() {
 
 #[tokio::test]
 async fn what_passes_a_bound_is_an_error_of_the_call() {
-    let bounds = Bounds { key_bytes: 16, value_bytes: 32, keys: 2, total_bytes: 1_024, ..Bounds::default() };
+    let bounds = Bounds { key_bytes: 16, value_bytes: 64, keys: 2, total_bytes: 1_024, ..Bounds::default() };
     let server = start_gcs_within(bounds).await;
     let mut kv = server.kv().await;
     // One key is there already: the one with the versions.
@@ -133,9 +134,9 @@ async fn what_passes_a_bound_is_an_error_of_the_call() {
             "the namespace has 28 bytes and 16 are allowed; use a shorter namespace",
         ),
         (
-            put("n", "key", vec![0; 33], true),
+            put("n", "key", vec![0; 65], true),
             Code::InvalidArgument,
-            "the value has 33 bytes and 32 are allowed; store it elsewhere and keep its address here",
+            "the value has 65 bytes and 64 are allowed; store it elsewhere and keep its address here",
         ),
         (
             put("n", "another", "", true),

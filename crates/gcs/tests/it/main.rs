@@ -1,5 +1,7 @@
 //! The server over loopback, with generated clients and with a raw one.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod cluster;
 mod health;
 mod kv;
@@ -8,5 +10,4 @@ mod metadata;
 mod node;
 mod nodes;
 mod support;
-mod vectors;
 mod wire_contract;

@@ -1,6 +1,6 @@
 //! What Ray's command line asks a GCS for before anything else.
 
-use ray_auth::proto::{GetClusterIdRequest, GcsStatus};
+use ray_auth::proto::{GcsStatus, GetClusterIdRequest};
 use ray_auth_gcs::{BoundError, Bounds, ClusterId, Gcs, Server};
 
 use crate::support::start;

@@ -18,22 +18,22 @@ use tonic::transport::{Channel, Endpoint};
 use tower_layer::Layer;
 
 /// The token of every server here.
-pub const TOKEN: &str = "correct-horse-battery-staple-0123456789";
+pub(crate) const TOKEN: &str = "correct-horse-battery-staple-0123456789";
 
 /// How long a test waits for what must come. Only a test that fails waits that long.
-pub const BOUND: Duration = Duration::from_secs(30);
+pub(crate) const BOUND: Duration = Duration::from_secs(30);
 
 /// A channel that attaches the token.
-pub type Known = AddToken<Channel>;
+pub(crate) type Known = AddToken<Channel>;
 
 /// A server that runs until it is dropped or stopped.
-pub struct Running {
-    pub address: SocketAddr,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-pub async fn start(builder: ServerBuilder) -> Running {
+pub(crate) async fn start(builder: ServerBuilder) -> Running {
     let server = builder.bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = server.local_addr();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -45,15 +45,15 @@ pub async fn start(builder: ServerBuilder) -> Running {
     Running { address, stop, task }
 }
 
-pub async fn start_gcs() -> Running {
+pub(crate) async fn start_gcs() -> Running {
     start_gcs_within(Bounds::default()).await
 }
 
-pub async fn start_gcs_within(bounds: Bounds) -> Running {
+pub(crate) async fn start_gcs_within(bounds: Bounds) -> Running {
     start(Server::builder().gcs(&Gcs::builder().bounds(bounds).build().unwrap())).await
 }
 
-pub async fn start_echo_within(limits: Limits) -> Running {
+pub(crate) async fn start_echo_within(limits: Limits) -> Running {
     start(Server::builder().echo().limits(limits)).await
 }
 
@@ -63,39 +63,39 @@ fn keyring() -> Keyring {
 
 impl Running {
     /// A connection of a generated client.
-    pub async fn channel(&self) -> Channel {
+    pub(crate) async fn channel(&self) -> Channel {
         Endpoint::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
     }
 
-    pub async fn known(&self) -> Known {
+    pub(crate) async fn known(&self) -> Known {
         AddTokenLayer::new(keyring()).layer(self.channel().await)
     }
 
-    pub async fn kv(&self) -> InternalKvGcsServiceClient<Known> {
+    pub(crate) async fn kv(&self) -> InternalKvGcsServiceClient<Known> {
         InternalKvGcsServiceClient::new(self.known().await).max_decoding_message_size(64 << 20)
     }
 
-    pub async fn nodes(&self) -> NodeInfoGcsServiceClient<Known> {
+    pub(crate) async fn nodes(&self) -> NodeInfoGcsServiceClient<Known> {
         NodeInfoGcsServiceClient::new(self.known().await)
     }
 
-    pub async fn echo(&self) -> EchoClient<Known> {
+    pub(crate) async fn echo(&self) -> EchoClient<Known> {
         EchoClient::new(self.known().await)
     }
 
     /// A raw connection, with a complete handshake.
-    pub async fn raw(&self) -> Connection {
+    pub(crate) async fn raw(&self) -> Connection {
         Connection::open(self.address, BOUND).await.unwrap()
     }
 
     /// Stops the server and waits until it has stopped.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         self.task.await.unwrap();
     }
 }
 
 /// A raw call with the token.
-pub fn call(path: &str) -> Request {
+pub(crate) fn call(path: &str) -> Request {
     Request::grpc(path).add("authorization", format!("Bearer {TOKEN}"))
 }

@@ -6,7 +6,10 @@ use protox::prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescri
 
 /// Every message of `ray.rpc` here, with its fields by number.
 const MESSAGES: &[(&str, &[&str])] = &[
-    ("CheckAliveReply", &["1 status GcsStatus", "2 ray_version string", "3 raylet_alive repeated bool", "4 is_leader optional bool"]),
+    (
+        "CheckAliveReply",
+        &["1 status GcsStatus", "2 ray_version string", "3 raylet_alive repeated bool", "4 is_leader optional bool"],
+    ),
     ("CheckAliveRequest", &["1 node_ids repeated bytes"]),
     ("DrainNodeData", &["1 node_id bytes"]),
     ("DrainNodeReply", &["1 status GcsStatus", "2 drain_node_status repeated DrainNodeStatus"]),
@@ -56,7 +59,10 @@ const MESSAGES: &[(&str, &[&str])] = &[
     ("GcsStatus", &["1 code int32", "2 message string"]),
     ("GetAgentPIDsReply", &["1 dashboard_agent_pid optional int32", "2 runtime_env_agent_pid optional int32"]),
     ("GetAgentPIDsRequest", &[]),
-    ("GetAllNodeAddressAndLivenessReply", &["1 status GcsStatus", "2 node_info_list repeated GcsNodeAddressAndLiveness"]),
+    (
+        "GetAllNodeAddressAndLivenessReply",
+        &["1 status GcsStatus", "2 node_info_list repeated GcsNodeAddressAndLiveness"],
+    ),
     (
         "GetAllNodeAddressAndLivenessRequest",
         &["1 node_ids repeated bytes", "2 limit optional int64", "3 state_filter optional GcsNodeInfo.GcsNodeState"],
@@ -200,32 +206,43 @@ fn fields(message: &MessageDescriptor) -> Vec<String> {
 
 #[test]
 fn messages_are_rays() {
-    let messages = pool().all_messages().filter(|message| !message.is_map_entry()).map(|message| {
-        (local(message.full_name()), fields(&message))
-    }).collect::<BTreeMap<_, _>>();
+    let messages = pool()
+        .all_messages()
+        .filter(|message| !message.is_map_entry())
+        .map(|message| (local(message.full_name()), fields(&message)))
+        .collect::<BTreeMap<_, _>>();
     assert_eq!(messages, table(MESSAGES));
 }
 
 #[test]
 fn enums_are_rays() {
-    let enums = pool().all_enums().map(|kind| {
-        let values = kind.values().map(|value| format!("{} {}", value.number(), value.name())).collect();
-        (local(kind.full_name()), values)
-    }).collect::<BTreeMap<_, Vec<String>>>();
+    let enums = pool()
+        .all_enums()
+        .map(|kind| {
+            let values = kind.values().map(|value| format!("{} {}", value.number(), value.name())).collect();
+            (local(kind.full_name()), values)
+        })
+        .collect::<BTreeMap<_, Vec<String>>>();
     assert_eq!(enums, table(ENUMS));
 }
 
 #[test]
 fn services_are_rays_and_all_methods_unary() {
-    let services = pool().services().map(|service| {
-        let methods = service.methods().map(|method| {
-            let name = method.name().to_owned();
-            assert!(!method.is_client_streaming() && !method.is_server_streaming(), "{name}");
-            assert_eq!(local(method.input().full_name()), format!("{name}Request"));
-            assert_eq!(local(method.output().full_name()), format!("{name}Reply"));
-            name
-        }).collect();
-        (local(service.full_name()), methods)
-    }).collect::<BTreeMap<_, Vec<String>>>();
+    let services = pool()
+        .services()
+        .map(|service| {
+            let methods = service
+                .methods()
+                .map(|method| {
+                    let name = method.name().to_owned();
+                    assert!(!method.is_client_streaming() && !method.is_server_streaming(), "{name}");
+                    assert_eq!(local(method.input().full_name()), format!("{name}Request"));
+                    assert_eq!(local(method.output().full_name()), format!("{name}Reply"));
+                    name
+                })
+                .collect();
+            (local(service.full_name()), methods)
+        })
+        .collect::<BTreeMap<_, Vec<String>>>();
     assert_eq!(services, table(SERVICES));
 }
