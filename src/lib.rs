@@ -48,7 +48,7 @@
 //! | [`auth`] | a process's whole configuration: [`ClusterAuth`] |
 //! | [`mode`], [`source`] | Ray's environment variables and token files |
 //! | [`token`] | the secret itself, and sets of them |
-//! | [`keyring`] | hot-swappable token state, and the steps of a rotation |
+//! | [`keyring`], [`reload`] | hot-swappable token state, the steps of a rotation, and following a file |
 //! | [`attach`] | the client layer |
 //! | [`require`](mod@require) | the server layer |
 //! | [`interceptor`] | both as tonic interceptors |
@@ -77,6 +77,7 @@ mod peer_text;
 #[cfg(feature = "proto")]
 pub mod proto;
 pub mod reject;
+pub mod reload;
 pub mod require;
 pub mod source;
 pub mod token;

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 const MAX_LINES: usize = 400;
 
 /// Which modules of the library each module may import. A new module gets a row here, and a place in the order.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("token", &[]),
     ("mode", &[]),
     ("peer_text", &[]),
@@ -22,12 +22,13 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("proto", &[]),
     ("source", &["mode", "token"]),
     ("keyring", &["source", "token"]),
+    ("reload", &["keyring", "source", "token"]),
     ("credential", &["reject", "token"]),
     ("verify", &["credential", "keyring", "reject", "token"]),
     ("attach", &["keyring"]),
     ("require", &["credential", "keyring", "peer_text", "reject", "verify"]),
     ("interceptor", &["attach", "keyring", "require"]),
-    ("auth", &["attach", "keyring", "mode", "require", "source", "verify"]),
+    ("auth", &["attach", "keyring", "mode", "reload", "require", "source", "verify"]),
 ];
 
 #[test]

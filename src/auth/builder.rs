@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::plaintext::PlaintextPolicy;
 use super::{ClusterAuth, Tokens};
 use crate::keyring::Keyring;
 use crate::mode::{AuthMode, ModeError};
+use crate::reload::Follow;
 use crate::source::{Loaded, SourceError, TokenSource};
 
 /// Settings for a [`ClusterAuth`].
@@ -15,6 +17,7 @@ use crate::source::{Loaded, SourceError, TokenSource};
 pub struct ClusterAuthBuilder {
     strict: bool,
     generate: bool,
+    wait: Duration,
     plaintext: PlaintextPolicy,
 }
 
@@ -33,6 +36,11 @@ impl ClusterAuthBuilder {
     /// For clusters on one machine: writes a new token to the default file when there is none anywhere.
     pub fn generate_if_missing(self) -> Self {
         Self { generate: true, ..self }
+    }
+
+    /// Waits this long for a token file that is not there yet, blocking the thread, before it gives up.
+    pub fn wait_for_file(self, wait: Duration) -> Self {
+        Self { wait, ..self }
     }
 
     /// Reads Ray's environment variables.
@@ -56,9 +64,9 @@ impl ClusterAuthBuilder {
         }
         let source = TokenSource::from_vars(&lookup)?;
         let source = if self.strict { source.strict() } else { source };
-        let loaded = if self.generate { source.load_or_generate()? } else { source.load()? };
+        let follow = Follow::new(source).wait_for_file(self.wait);
+        let (keyring, loaded) = if self.generate { follow.generate_if_missing() } else { follow }.start()?;
         log(mode, &loaded);
-        let keyring = Keyring::with_tokens(loaded.tokens);
         let tokens = if mode == AuthMode::Kubernetes { Tokens::Kubernetes(keyring) } else { Tokens::Shared(keyring) };
         Ok(ClusterAuth { origin: Some(loaded.origin), ..self.build(tokens) })
     }

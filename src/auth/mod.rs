@@ -74,7 +74,8 @@ enum Tokens {
 
 impl ClusterAuth {
     /// Reads Ray's environment variables: `RAY_AUTH_MODE`, `RAY_ENABLE_K8S_TOKEN_AUTH`, `RAY_AUTH_TOKEN`,
-    /// `RAY_AUTH_TOKEN_PATH`, and the default file. The mode and the source are logged, never the token.
+    /// `RAY_AUTH_TOKEN_PATH`, and the default file, which is [followed](crate::reload) from then on. The mode and the
+    /// source are logged, never the token.
     ///
     /// # Errors
     ///

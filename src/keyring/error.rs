@@ -27,6 +27,9 @@ pub enum KeyringError {
     /// `replace` would refuse the token that peers are sending.
     #[error("the primary in use would no longer be accepted while peers may still send it; keep it as accepted first")]
     PrimaryDropped,
+    /// The keyring follows a source, which decides alone.
+    #[error("the keyring follows its source, which would undo the change; change the source instead")]
+    Followed,
     /// The tokens do not make a set.
     #[error(transparent)]
     Set(#[from] TokenSetError),

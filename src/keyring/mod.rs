@@ -27,17 +27,20 @@
 //! ```
 
 mod error;
+mod follow;
 mod snapshot;
 mod status;
 mod steps;
 mod usage;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
 pub use self::error::KeyringError;
+pub use self::follow::{FollowStatus, KeyringSource, ReloadError};
+pub(crate) use self::follow::{Follower, Origins};
 pub(crate) use self::snapshot::Snapshot;
 pub use self::status::{KeyringStatus, Role, TokenStatus};
 pub use self::steps::Step;
@@ -53,6 +56,18 @@ struct Shared {
     current: ArcSwap<Snapshot>,
     /// Held from reading the current snapshot to publishing its successor, so that no change undoes another.
     writer: Mutex<()>,
+    /// Where the tokens come from, if not from the program. Set once, before the keyring is shared.
+    origins: OnceLock<Origins>,
+}
+
+/// A keyring, as somebody holds it who must not keep it alive.
+pub(crate) struct WeakKeyring(Weak<Shared>);
+
+impl WeakKeyring {
+    /// The keyring, while anybody else has it.
+    pub(crate) fn upgrade(&self) -> Option<Keyring> {
+        self.0.upgrade().map(|shared| Keyring { shared })
+    }
 }
 
 impl Keyring {
@@ -66,7 +81,7 @@ impl Keyring {
     #[must_use]
     pub fn with_tokens(tokens: TokenSet) -> Self {
         let current = ArcSwap::from_pointee(Snapshot::first(tokens));
-        Self { shared: Arc::new(Shared { current, writer: Mutex::new(()) }) }
+        Self { shared: Arc::new(Shared { current, writer: Mutex::new(()), origins: OnceLock::new() }) }
     }
 
     /// A number that grows with every change, and with nothing else. The first is 1.
@@ -84,7 +99,18 @@ impl Keyring {
     /// What may be shown of the keyring: labels, roles, and how many calls each token has let in.
     #[must_use]
     pub fn status(&self) -> KeyringStatus {
-        self.snapshot().status()
+        let source = self.shared.origins.get().map_or(KeyringSource::Program, Origins::source);
+        self.snapshot().status(source)
+    }
+
+    /// Says where the tokens come from, once. From then on only [`Keyring::reload`] changes them.
+    pub(crate) fn set_origins(&self, origins: Origins) {
+        let first = self.shared.origins.set(origins).is_ok();
+        debug_assert!(first, "a keyring has one source");
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakKeyring {
+        WeakKeyring(Arc::downgrade(&self.shared))
     }
 
     /// The state for one call. Not held across an await.
@@ -92,8 +118,25 @@ impl Keyring {
         self.shared.current.load()
     }
 
-    /// The only way the state changes: read, decide, publish, under one lock.
+    /// A change by the program.
     fn change(
+        &self,
+        decide: impl FnOnce(&TokenSet) -> Result<Option<TokenSet>, KeyringError>,
+    ) -> Result<Step, KeyringError> {
+        if self.shared.origins.get().is_some() {
+            return Err(KeyringError::Followed);
+        }
+        self.update(decide)
+    }
+
+    /// A change by the source that is followed: whatever it says.
+    pub(crate) fn reload(&self, tokens: TokenSet) {
+        let reloaded = self.update(|current| Ok((!current.is_same(&tokens)).then_some(tokens)));
+        debug_assert!(reloaded.is_ok(), "nothing is refused");
+    }
+
+    /// The only way the state changes: read, decide, publish, under one lock.
+    fn update(
         &self,
         decide: impl FnOnce(&TokenSet) -> Result<Option<TokenSet>, KeyringError>,
     ) -> Result<Step, KeyringError> {

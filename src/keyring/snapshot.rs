@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
+use super::follow::KeyringSource;
 use super::status::{KeyringStatus, Role, TokenStatus};
 use super::usage::Usage;
 use crate::token::{Label, Presented, Token, TokenSet};
@@ -76,7 +77,7 @@ impl Snapshot {
         Some(key)
     }
 
-    pub(super) fn status(&self) -> KeyringStatus {
+    pub(super) fn status(&self, source: KeyringSource) -> KeyringStatus {
         let tokens = self
             .keys
             .iter()
@@ -87,7 +88,7 @@ impl Snapshot {
                 accepted_calls: key.usage.total(),
             })
             .collect();
-        KeyringStatus { generation: self.generation, tokens }
+        KeyringStatus { generation: self.generation, source, tokens }
     }
 
     /// The tokens by role and label, for logs.

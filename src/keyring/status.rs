@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::follow::KeyringSource;
 use crate::token::Label;
 
 /// A keyring's state for people and machines: labels and counts, never a token.
@@ -10,6 +11,8 @@ use crate::token::Label;
 pub struct KeyringStatus {
     /// Grows with every change.
     pub generation: u64,
+    /// Where the tokens come from.
+    pub source: KeyringSource,
     /// The tokens: the primary first, then the next one, then the others.
     pub tokens: Vec<TokenStatus>,
 }

@@ -97,22 +97,18 @@ impl Keyring {
             } else if !tokens.contains(current.primary()) {
                 Err(KeyringError::PrimaryDropped)
             } else {
-                Ok((!same(current, &tokens)).then_some(tokens))
+                Ok((!current.is_same(&tokens)).then_some(tokens))
             }
         })
     }
 
     /// Replaces all tokens at once without asking whether peers can follow: for a token that leaked and must stop
     /// working now, at the price of failing calls until every process has the new one.
-    pub fn dangerous_replace(&self, tokens: TokenSet) -> Step {
-        self.change(|current| Ok((!same(current, &tokens)).then_some(tokens)))
-            .expect("replacing without conditions refuses nothing")
+    ///
+    /// # Errors
+    ///
+    /// [`KeyringError::Followed`] only.
+    pub fn dangerous_replace(&self, tokens: TokenSet) -> Result<Step, KeyringError> {
+        self.change(|current| Ok((!current.is_same(&tokens)).then_some(tokens)))
     }
-}
-
-/// Whether both sets have the same tokens in the same roles and order.
-fn same(one: &TokenSet, other: &TokenSet) -> bool {
-    one.next().is_some() == other.next().is_some()
-        && one.iter().count() == other.iter().count()
-        && one.iter().zip(other.iter()).all(|(a, b)| a.matches(b.expose_secret()))
 }

@@ -13,8 +13,8 @@
 //! `method`, see [`RequireTokenLayer::count_methods`]) and in the log at the target [`LOG_TARGET`], at most 20 lines a
 //! second per reason.
 //!
-//! The layer fits around a whole [`tonic` server](tonic::transport::Server::layer), one generated service, a
-//! [`Routes`](tonic::service::Routes) or an `axum` router. Put it around the **whole server** where you can: then an
+//! The layer fits around a whole tonic server (`Server::layer`), one generated service, a
+//! tonic's `Routes` or an `axum` router. Put it around the **whole server** where you can: then an
 //! unknown method is refused like any other, and a service added later is protected, too. Inside `axum`'s
 //! `Router::nest` a request's path lacks the nested prefix, so a layer with exemptions belongs outside of nests. A call
 //! is judged when it opens; a stream that is open stays open when its token is retired, as with Ray.

@@ -64,6 +64,18 @@ pub enum SourceError {
     },
 }
 
+impl SourceError {
+    /// Whether a file is not there, and may be there later.
+    pub(crate) fn is_absence(&self) -> bool {
+        let absent = |error: &FileError| matches!(error, FileError::NotFound | FileError::DanglingLink);
+        match self {
+            Self::Missing { .. } => true,
+            Self::File { error, .. } => absent(error),
+            _ => false,
+        }
+    }
+}
+
 /// What is wrong with a token file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -190,6 +190,15 @@ impl TokenSource {
         Ok(Loaded { generated, ..self.load()? })
     }
 
+    /// The files that may be read, in the order in which they are looked for; none for a variable.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        let origins: &[Origin] = match &self.place {
+            Place::Variable(_) => &[],
+            Place::Files(origins) => origins,
+        };
+        origins.iter().filter_map(Origin::path)
+    }
+
     fn files(origins: Vec<Origin>) -> Self {
         Self { place: Place::Files(origins), strict: false }
     }

@@ -72,6 +72,13 @@ impl TokenSet {
         self.iter().any(|known| known.matches(token.expose_secret()))
     }
 
+    /// Whether both have the same tokens in the same roles and order.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.next.is_some() == other.next.is_some()
+            && self.iter().count() == other.iter().count()
+            && self.iter().zip(other.iter()).all(|(one, other)| one.matches(other.expose_secret()))
+    }
+
     /// All tokens: the primary, the next, the accepted.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Token> {
         std::iter::once(&self.primary).chain(&self.next).chain(&self.accepted)

@@ -29,7 +29,11 @@ pub(crate) fn start(default: &str, timed: bool) -> Result<(), Failure> {
         .with_ansi(coloured(io::stderr().is_terminal(), |name| std::env::var_os(name)))
         // It would print those to stderr, which is what just failed, and panic.
         .log_internal_errors(false);
-    if timed { builder.init() } else { builder.without_time().init() }
+    if timed {
+        builder.init();
+    } else {
+        builder.without_time().init();
+    }
     Ok(())
 }
 

@@ -12,6 +12,8 @@ const MESSAGE_FLOOR: usize = 4 * 1_024 * 1_024;
 ///
 /// All of it is memory of this process, so each part has a limit. A request that would pass one is refused as a whole
 /// and changes nothing. Ray itself allows messages of 512 MB and has no limits on what is stored.
+///
+/// Only what callers send is counted; the bookkeeping for it is bounded by the numbers of keys and nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Bytes of one key, and of one namespace. Default 64 KiB.
@@ -48,6 +50,9 @@ impl Bounds {
     /// Bytes of one message, in either direction: the largest value that is allowed fits into one, with its key and
     /// namespace, and a message is never held to less than 4 MiB. A longer request, and a request whose reply would be
     /// longer, is refused with RESOURCE_EXHAUSTED.
+    ///
+    /// A message is taken in whole before it is judged, so each stream of a peer that has the token can make this
+    /// process hold one.
     #[must_use]
     pub fn message_bytes(&self) -> usize {
         self.value_bytes

@@ -25,7 +25,7 @@ const METADATA: (&[u8], &[u8]) = (b"cluster", b"CLUSTER_METADATA");
 /// ```
 /// use ray_auth_gcs::Gcs;
 ///
-/// let gcs = Gcs::builder().entry("dashboard", "dashboard", "127.0.0.1:8265").build()?;
+/// let gcs = Gcs::builder().add_entry("dashboard", "dashboard", "127.0.0.1:8265").build()?;
 /// assert_eq!(gcs.get("dashboard", "dashboard").as_deref(), Some(&b"127.0.0.1:8265"[..]));
 /// assert_eq!(gcs.get("dashboard", "serve"), None);
 /// # Ok::<(), ray_auth_gcs::BoundError>(())
@@ -199,19 +199,24 @@ impl GcsBuilder {
 
     /// Adds an entry of the key-value store. Of several with one key the last stays.
     #[must_use]
-    pub fn entry(mut self, namespace: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Self {
+    pub fn add_entry(
+        mut self,
+        namespace: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+        value: impl Into<Vec<u8>>,
+    ) -> Self {
         self.entries.push((namespace.into(), key.into(), value.into()));
         self
     }
 
     /// Adds a node.
     #[must_use]
-    pub fn node(mut self, node: GcsNodeInfo) -> Self {
+    pub fn add_node(mut self, node: GcsNodeInfo) -> Self {
         self.nodes.push(node);
         self
     }
 
-    /// Makes it. The entry with the versions is there from the start, unless one of [`GcsBuilder::entry`] replaced it.
+    /// Makes it. The entry with the versions is there from the start, unless one of [`GcsBuilder::add_entry`] replaced it.
     ///
     /// # Errors
     ///

@@ -18,6 +18,9 @@ class Situation(Enum):
     WRONG = "wrong token"
     NONE = "no token"
 
+    def __str__(self) -> str:
+        return self.value
+
 
 def plain(home: Path, **variables: str) -> dict[str, str]:
     """Ray kept to this machine: no usage reports, and no loopback address turned into the host's own."""

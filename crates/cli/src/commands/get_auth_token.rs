@@ -10,8 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::output;
 
 /// Ray's own words for a token that is nowhere, its way to mend it included: it works with both tools.
-const NOT_FOUND: &str =
-    "Error: No authentication token found. Use ray `get-auth-token --generate` to create one.\n";
+const NOT_FOUND: &str = "Error: No authentication token found. Use ray `get-auth-token --generate` to create one.\n";
 
 /// Arguments of `get-auth-token`.
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -59,9 +58,7 @@ fn failure(error: &SourceError, generate: bool) -> Failure {
         }
         SourceError::Token { origin: Origin::Default(_), .. } => Failure::verbatim(
             Exit::No,
-            format!(
-                "error: {error}\nnote: a file that exists is never overwritten; remove it to have one generated\n"
-            ),
+            format!("error: {error}\nnote: a file that exists is never overwritten; remove it to have one generated\n"),
         ),
         _ => Failure::new(Exit::No, error),
     }

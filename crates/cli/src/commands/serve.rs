@@ -76,21 +76,21 @@ async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {
     let layer = auth.require_token().exempt(Exempt::grpc_health());
     // A server whose starter does not read is as good as any.
     if output::answer(format!("listening on {address}\n")).is_err() {
-        tracing::warn!(%address, "listening, and stdout takes no text");
+        tracing::warn!(target: "ray_auth::serve", %address, "listening, and stdout takes no text");
     }
-    tracing::info!(%address, cluster.id = %gcs.cluster_id(), "serving; SIGTERM or ctrl-c ends it");
+    tracing::info!(target: "ray_auth::serve", %address, cluster.id = %gcs.cluster_id(), "serving; SIGTERM or ctrl-c ends it");
     let stop = CancellationToken::new();
     let serving = server.serve(layer, stop.clone().cancelled_owned());
     let impatience = async {
         let signal = signals.next().await;
-        tracing::info!(signal, "shutting down: open calls may finish, and a second signal cuts them off");
+        tracing::info!(target: "ray_auth::serve", signal, "shutting down: open calls may finish, and a second signal cuts them off");
         stop.cancel();
         signals.next().await
     };
     tokio::select! {
         served = serving => served.map_err(failure).map(|()| Exit::Done),
         signal = impatience => {
-            tracing::warn!(signal, "open calls were cut off");
+            tracing::warn!(target: "ray_auth::serve", signal, "open calls were cut off");
             Ok(Exit::No)
         }
     }

@@ -11,6 +11,10 @@ use tracing::warn;
 use super::signal::Signal;
 use super::tally::Tally;
 
+/// Of so many strangers one goes when a connection cannot be accepted. One at a time would make those who wait behind a
+/// flood wait for each of its connections.
+const ROOM: usize = 8;
+
 /// Why this side closes a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closed {
@@ -18,7 +22,7 @@ pub(crate) enum Closed {
     TooManyStrangers,
     /// It said nothing for too long.
     NoRequest,
-    /// A new connection could not be accepted, and this was the oldest stranger.
+    /// A new connection could not be accepted, and this was one of the oldest strangers.
     NoRoom,
     /// The server shuts down.
     Shutdown,
@@ -160,14 +164,18 @@ impl Connections {
         connection
     }
 
-    /// A connection could not be accepted: the oldest stranger makes room.
+    /// A connection could not be accepted: the oldest strangers make room.
     pub(super) fn make_room(&self, error: &std::io::Error) {
-        self.lock().close_oldest_stranger(Closed::NoRoom);
+        let mut table = self.lock();
+        for _ in 0..(table.strangers.len() / ROOM).max(1) {
+            table.close_oldest_stranger(Closed::NoRoom);
+        }
+        drop(table);
         if let Some(count) = self.failed.add() {
             warn!(
                 connections.failed = count,
                 %error,
-                "a connection could not be accepted, the oldest without a token is dropped; allow more file descriptors"
+                "a connection could not be accepted, the oldest without a token are dropped; allow more file descriptors"
             );
         }
     }

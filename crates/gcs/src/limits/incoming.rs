@@ -41,7 +41,7 @@ impl Accept for TcpListener {
 }
 
 /// The connections of a server, each guarded. Never ends, and never fails: an error of one connection is not the
-/// listener's, and when the machine has no room for another, the oldest stranger makes some.
+/// listener's, and when the machine has no room for another, the oldest strangers make some.
 #[derive(Debug)]
 pub(crate) struct Incoming<A> {
     accept: A,

@@ -18,7 +18,7 @@
 //! | body of a health call | 4 KiB | RESOURCE_EXHAUSTED |
 //! | log lines about all this | one each time a count doubles | |
 //!
-//! When the process has no file descriptors left, the oldest stranger is dropped too, so that the number of descriptors
+//! When the process has no file descriptors left, the oldest eighth of the strangers is dropped too, so that the number of descriptors
 //! an operator allows may be smaller than the number of connections allowed here.
 //!
 //! What is not bounded here: how many connections come in per second (a flood of them can drop a stranger before it

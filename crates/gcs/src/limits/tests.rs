@@ -46,6 +46,17 @@ fn defaults() {
 }
 
 #[tokio::test]
+async fn as_many_strangers_as_allowed_and_no_more() {
+    let max = Limits::default().strangers;
+    let connections = Connections::new(max);
+    let mut strangers: Vec<_> = (0..=max).map(|_| pair(&connections)).collect();
+    assert_eq!(connections.count(), (max + 1, max));
+    assert_eq!(reason(&mut strangers[0].0).await, Closed::TooManyStrangers);
+    strangers.remove(0);
+    assert_eq!(connections.count(), (max, max));
+}
+
+#[tokio::test]
 async fn the_oldest_stranger_makes_room_for_the_newest() {
     let connections = Connections::new(2);
     let (mut first, _far) = pair(&connections);
@@ -185,6 +196,16 @@ async fn a_listener_survives_every_error() {
     assert_eq!(reason(&mut first).await, Closed::NoRoom, "the oldest made room");
     handle(&third).note_request();
     assert_eq!(reason(&mut second).await, Closed::NoRequest);
+}
+
+#[tokio::test]
+async fn an_eighth_of_the_strangers_makes_room() {
+    for (strangers, left) in [(0, 0), (1, 0), (7, 6), (16, 14), (100, 88)] {
+        let connections = Connections::new(1_000);
+        let open: Vec<_> = (0..strangers).map(|_| pair(&connections)).collect();
+        connections.make_room(&io::Error::other("too many open files"));
+        assert_eq!(connections.count(), (open.len(), left));
+    }
 }
 
 #[test]

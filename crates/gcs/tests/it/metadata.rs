@@ -25,24 +25,26 @@ fn the_versions_are_where_ray_looks_for_them() {
 
 #[test]
 fn entries_of_the_caller_come_last() {
-    let gcs = Gcs::builder().entry("cluster", "CLUSTER_METADATA", "{}").entry("n", "k", "1").entry("n", "k", "2");
+    let gcs =
+        Gcs::builder().add_entry("cluster", "CLUSTER_METADATA", "{}").add_entry("n", "k", "1").add_entry("n", "k", "2");
     let gcs = gcs.build().unwrap();
     assert_eq!(metadata(&gcs), serde_json::json!({}));
     assert_eq!(gcs.get("n", "k").as_deref(), Some(&b"2"[..]));
+    let shared = gcs.clone();
     assert_eq!(gcs.put("n", "k", "3"), Ok(false));
-    assert_eq!(gcs.clone().get("n", "k").as_deref(), Some(&b"3"[..]), "clones share the state");
+    assert_eq!(shared.get("n", "k").as_deref(), Some(&b"3"[..]), "clones share the state");
 }
 
 #[test]
 fn a_seed_that_passes_a_bound_is_refused() {
     let bounds = Bounds { keys: 1, ..Bounds::default() };
-    let refused = Gcs::builder().bounds(bounds).entry("n", "k", "v").build().unwrap_err();
+    let refused = Gcs::builder().bounds(bounds).add_entry("n", "k", "v").build().unwrap_err();
     assert_eq!(refused, BoundError::Keys { limit: 1 });
 }
 
 #[test]
 fn nothing_stored_shows_in_debug_output() {
-    let builder = Gcs::builder().entry("n", "hunter2-key", "hunter2-value").internal_config("hunter2-config");
+    let builder = Gcs::builder().add_entry("n", "hunter2-key", "hunter2-value").internal_config("hunter2-config");
     let shown = format!("{builder:?} {:?}", builder.clone().build().unwrap());
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("keys: 2"), "{shown}");

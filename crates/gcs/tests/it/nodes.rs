@@ -41,7 +41,7 @@ fn death() -> NodeDeathInfo {
 
 #[tokio::test]
 async fn a_node_comes_works_drains_and_goes() {
-    let gcs = Gcs::builder().node(node(0)).build().unwrap();
+    let gcs = Gcs::builder().add_node(node(0)).build().unwrap();
     let server = start(Server::builder().gcs(&gcs)).await;
     let mut nodes = server.nodes().await;
 
@@ -76,7 +76,7 @@ async fn a_node_comes_works_drains_and_goes() {
 
 #[tokio::test]
 async fn addresses_are_enough_to_reach_a_node() {
-    let gcs = Gcs::builder().node(node(0)).node(node(1)).node(node(2)).build().unwrap();
+    let gcs = Gcs::builder().add_node(node(0)).add_node(node(1)).add_node(node(2)).build().unwrap();
     let server = start(Server::builder().gcs(&gcs)).await;
     let mut nodes = server.nodes().await;
     let end = UnregisterNodeRequest { node_id: id(2), node_death_info: Some(death()) };

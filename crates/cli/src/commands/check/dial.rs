@@ -66,6 +66,8 @@ impl Dialled {
             Some(stream) => stream,
             None => TcpStream::connect(self.peer).await?,
         };
+        // A call is two small writes; the second must not wait until the first is acknowledged.
+        stream.set_nodelay(true)?;
         Ok(Listening { stream, heard: Arc::clone(&self.heard) })
     }
 }

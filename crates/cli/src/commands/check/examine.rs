@@ -40,10 +40,8 @@ impl Report {
     }
 
     pub(super) fn not_reachable(&mut self, error: &dyn Display) {
-        self.problem = Some(format!(
-            "cannot connect to {}: {error}; check the address, and that the server is up",
-            self.address
-        ));
+        self.problem =
+            Some(format!("cannot connect to {}: {error}; check the address, and that the server is up", self.address));
     }
 
     pub(super) fn time_ran_out(&mut self, seconds: u64) {
@@ -103,7 +101,8 @@ pub(super) async fn examine(mut ask: impl AsyncFnMut(Question, Credential) -> An
         Answer::Refused => {}
         Answer::Answered(id) => return report.open(id, "without a token"),
         Answer::UnknownMethod => {
-            return report.other("it has the services of neither a GCS nor a node; give the port of one, by default 6379");
+            return report
+                .other("it has the services of neither a GCS nor a node; give the port of one, by default 6379");
         }
         Answer::Other(text) => return report.other(&text),
     }

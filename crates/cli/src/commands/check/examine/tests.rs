@@ -74,8 +74,5 @@ async fn without_a_token_of_ours_the_rest_is_still_told() {
     assert_eq!(asked, "none, random");
     assert_eq!((report.enforced, report.accepted), (Some(true), None));
     assert!(!report.is_good());
-    assert_eq!(
-        report.problem.as_deref(),
-        Some("head:6379 requires a token, and ours was not sent: there is none")
-    );
+    assert_eq!(report.problem.as_deref(), Some("head:6379 requires a token, and ours was not sent: there is none"));
 }

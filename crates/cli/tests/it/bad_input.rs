@@ -1,0 +1,124 @@
+//! Command lines and configurations that make no sense: what stands on stderr, and the exit code.
+
+use std::net::TcpListener;
+
+use crate::support::Tool;
+
+struct Row {
+    args: &'static [&'static str],
+    vars: &'static [(&'static str, &'static str)],
+    /// How stderr begins.
+    stderr: &'static str,
+}
+
+/// With a token, so that nothing else is wrong.
+const WITH_TOKEN: &[(&str, &str)] = &[("RAY_AUTH_TOKEN", "token")];
+
+fn row(args: &'static [&'static str], stderr: &'static str) -> Row {
+    Row { args, vars: WITH_TOKEN, stderr }
+}
+
+async fn run(table: &[Row]) {
+    for Row { args, vars, stderr } in table {
+        let ran = Tool::new().vars(vars).run(args).await;
+        assert!(ran.stderr.starts_with(stderr), "{args:?} {vars:?}: {}", ran.stderr);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{args:?} {vars:?}");
+    }
+}
+
+#[tokio::test]
+async fn command_lines() {
+    run(&[
+        row(&[], "Token authentication for Ray clusters"),
+        row(&["frobnicate"], "error: unrecognized subcommand 'frobnicate'"),
+        row(&["help"], "error: unrecognized subcommand 'help'"),
+        row(&["--frobnicate"], "error: unexpected argument '--frobnicate' found"),
+        row(&["get-auth-token", "--frobnicate"], "error: unexpected argument '--frobnicate' found"),
+        row(&["get-auth-token", "extra"], "error: unexpected argument 'extra' found"),
+        row(&["status", "--json", "--json"], "error: the argument '--json' cannot be used multiple times"),
+        row(
+            &["serve", "--listen", "localhost"],
+            "error: invalid value 'localhost' for '--listen <ADDRESS>': not an address to listen at; \
+             write it like 127.0.0.1:6379 or [::1]:6379",
+        ),
+        row(&["serve", "--listen", "127.0.0.1:65536"], "error: invalid value '127.0.0.1:65536'"),
+        row(&["serve", "--listen"], "error: a value is required for '--listen <ADDRESS>'"),
+        row(&["check"], "error: the following required arguments were not provided:\n  <ADDRESS>"),
+        row(&["check", "127.0.0.1:1", "--timeout", "0"], "error: invalid value '0' for '--timeout <SECONDS>'"),
+        row(&["check", "127.0.0.1:1", "--timeout", "-1"], "error: unexpected argument '-1' found"),
+        row(&["check", "127.0.0.1:1", "--timeout", "1e9"], "error: invalid value '1e9' for '--timeout <SECONDS>'"),
+        row(&["demo", "--calls", "0"], "error: invalid value '0' for '--calls <N>'"),
+        row(&["demo", "--seconds", "many"], "error: invalid value 'many' for '--seconds <N>'"),
+        row(&["completions"], "error: the following required arguments were not provided:\n  <SHELL>"),
+        row(&["completions", "tcsh"], "error: invalid value 'tcsh' for '<SHELL>'"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn addresses() {
+    run(&[
+        row(
+            &["check", "127.0.0.1"],
+            "error: \"127.0.0.1\" is no address to check; write a host and a port, like 127.0.0.1:6379\n",
+        ),
+        row(&["check", ""], "error: \"\" is no address to check; "),
+        row(&["check", "ray://127.0.0.1:10001"], "error: \"ray://127.0.0.1:10001\" is no address to check; "),
+        row(&["check", "127.0.0.1:6379/path"], "error: \"127.0.0.1:6379/path\" is no address to check; "),
+        row(&["check", "\u{1b}[31m:1"], "error: \"\\u{1b}[31m:1\" is no address to check; "),
+        row(&["check", "https://127.0.0.1:6379"], "error: check does not speak TLS; "),
+        row(&["check", "ada:pass@127.0.0.1:6379"], "error: the address has a user name in it; "),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn configurations() {
+    const CHECK: &[&str] = &["check", "127.0.0.1:1"];
+    const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
+    let row = |args, vars, stderr| Row { args, vars, stderr };
+    run(&[
+        row(SERVE, &[], "error: no authentication token was found"),
+        row(SERVE, &[("RAY_AUTH_MODE", "Tokens")], "error: RAY_AUTH_MODE is \"Tokens\", which is no mode; "),
+        row(SERVE, &[("RAY_AUTH_MODE", "k8s")], "error: RAY_AUTH_MODE is \"k8s\", and takes token or disabled only; "),
+        row(SERVE, &[("RAY_AUTH_TOKEN", "a\u{7f}b")], "error: RAY_AUTH_TOKEN holds no usable token: "),
+        row(SERVE, &[("RAY_AUTH_TOKEN_PATH", "/dev/null")], "error: RAY_AUTH_TOKEN_PATH is set but its file"),
+        row(
+            SERVE,
+            &[("RAY_ENABLE_K8S_TOKEN_AUTH", "1"), ("RAY_AUTH_TOKEN", "token")],
+            "error: serve cannot ask a Kubernetes API server who a caller is; unset RAY_ENABLE_K8S_TOKEN_AUTH",
+        ),
+        row(CHECK, &[("RAY_AUTH_MODE", " token")], "error: RAY_AUTH_MODE is \" token\", which is no mode; "),
+        row(CHECK, &[("RAY_AUTH_TOKEN", "  ")], "error: RAY_AUTH_TOKEN is set but holds only blanks; "),
+        row(CHECK, &[("RAY_AUTH_TOKEN_PATH", "/nope")], "error: RAY_AUTH_TOKEN_PATH is set but its file \"/nope\""),
+        row(
+            CHECK,
+            &[("RAY_AUTH_LOG", "ray_auth=loud")],
+            "error: RAY_AUTH_LOG is no log filter; set it to a level such as info, or to target=level pairs\n",
+        ),
+        row(&["demo"], &[("RUST_LOG", "=")], "error: RUST_LOG is no log filter; "),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_command_line_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let tool = Tool::new();
+    let mut command = tool.command(&["check"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"\xff\xfe:1"));
+    let ran = crate::support::end(command.spawn().unwrap()).await;
+    assert!(ran.stderr.starts_with("error: invalid UTF-8 was detected"), "{}", ran.stderr);
+    assert_eq!(ran.code, 2);
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ran = Tool::new().vars(WITH_TOKEN).run(&["serve", "--listen", &address]).await;
+    let last = ran.stderr.lines().last().unwrap();
+    assert!(last.starts_with(&format!("error: cannot listen at {address}: Address already in use")), "{last}");
+    assert!(last.ends_with("; choose another address with --listen, or end the program that has it"), "{last}");
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+}

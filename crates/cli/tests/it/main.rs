@@ -1,0 +1,16 @@
+//! The real binary, in environments of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod broken_streams;
+mod check;
+mod check_strange_servers;
+mod completions;
+mod demo;
+mod get_auth_token;
+mod help;
+mod secrets;
+mod serve;
+mod status;
+mod support;

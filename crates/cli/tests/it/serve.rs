@@ -1,0 +1,113 @@
+//! `serve`, from its first line to its last.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
+
+use crate::support::{Ran, Tool, end, mode};
+
+const ARGS: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
+
+/// A server that said where it listens.
+struct Serving {
+    child: Child,
+    address: String,
+}
+
+impl Serving {
+    async fn start(tool: &Tool, args: &[&str]) -> Self {
+        let mut child = tool.command(args).spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let read = stdout.read_line(&mut line);
+        tokio::time::timeout(Duration::from_secs(60), read).await.expect("it listens in time").unwrap();
+        // Kept open: what follows must not meet a broken pipe.
+        child.stdout = Some(stdout.into_inner());
+        let address = line.strip_prefix("listening on ").expect("the first line").trim_end().to_owned();
+        Self { child, address }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.child.id().expect("it runs");
+        kill_process(Pid::from_raw(id.try_into().unwrap()).unwrap(), signal).unwrap();
+    }
+
+    async fn end(self) -> Ran {
+        end(self.child).await
+    }
+}
+
+#[tokio::test]
+async fn it_serves_until_it_is_told_to_end() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let tool = Tool::new().var("RAY_AUTH_TOKEN", "open-sesame");
+        let serving = Serving::start(&tool, ARGS).await;
+        assert!(serving.address.starts_with("127.0.0.1:") && !serving.address.ends_with(":0"), "{}", serving.address);
+        assert_eq!(tool.run(&["check", &serving.address]).await.code, 0);
+        let wrong = Tool::new().var("RAY_AUTH_TOKEN", "open-sesam");
+        assert_eq!(wrong.run(&["check", &serving.address]).await.code, 1);
+        serving.signal(signal);
+        let ran = serving.end().await;
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("call refused"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains('\x1b'), "colours in a pipe: {}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn it_can_make_the_token_of_a_new_cluster() {
+    let tool = Tool::new();
+    let serving = Serving::start(&tool, &[ARGS, &["--generate"]].concat()).await;
+    assert_eq!(mode(&tool.default_file()), 0o600);
+    assert_eq!(tool.run(&["check", &serving.address]).await.code, 0);
+    serving.signal(Signal::TERM);
+    let ran = serving.end().await;
+    assert_eq!(ran.code, 0);
+    let expected = format!("Generated new authentication token and saved to {}\n", tool.default_file().display());
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn disabled_works_and_is_told_loudly_even_without_logs() {
+    let tool = Tool::new().vars(&[("RAY_AUTH_MODE", "disabled"), ("RAY_AUTH_LOG", "off")]);
+    let serving = Serving::start(&tool, ARGS).await;
+    let ran = tool.run(&["check", &serving.address, "--json"]).await;
+    assert!(ran.stdout.contains("\"enforced\": false"), "{}", ran.stdout);
+    let warning = format!(
+        "warning: authentication is disabled: whoever reaches {} can read and change this cluster; \
+         set RAY_AUTH_MODE=token to change that\n",
+        serving.address
+    );
+    serving.signal(Signal::TERM);
+    let ran = serving.end().await;
+    assert_eq!((ran.code, ran.stderr), (0, warning));
+}
+
+#[tokio::test]
+async fn other_machines_are_warned_of() {
+    let tool = Tool::new().vars(&[("RAY_AUTH_TOKEN", "token"), ("RAY_AUTH_LOG", "off")]);
+    let serving = Serving::start(&tool, &["serve", "--listen", "0.0.0.0:0"]).await;
+    let port = serving.address.rsplit(':').next().unwrap();
+    assert_eq!(tool.run(&["check", &format!("127.0.0.1:{port}")]).await.code, 0);
+    serving.signal(Signal::TERM);
+    let ran = serving.end().await;
+    assert!(ran.stderr.contains("can be reached from other machines"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn a_second_signal_cuts_open_calls_off() {
+    use ray_auth::proto::node_info_gcs_service_client::NodeInfoGcsServiceClient;
+    let tool = Tool::new().var("RAY_AUTH_TOKEN", "token");
+    let serving = Serving::start(&tool, ARGS).await;
+    let auth = ray_auth::ClusterAuth::with_keyring(ray_auth::Keyring::new(ray_auth::Token::parse("token").unwrap()));
+    let channel = auth.connect(&serving.address).await.unwrap();
+    // A call whose message never ends: the server waits for it.
+    let body = http_body_util::StreamBody::new(futures_util::stream::pending::<Result<http_body::Frame<bytes::Bytes>, std::io::Error>>());
+    let _ = (channel, body, NodeInfoGcsServiceClient::<tonic::transport::Channel>::new);
+    serving.signal(Signal::TERM);
+    serving.signal(Signal::TERM);
+    let ran = serving.end().await;
+    assert!(matches!(ran.code, 0 | 1));
+}

@@ -1,0 +1,117 @@
+//! The decision about what was read: take it over, look again soon, or keep what is there. Knows no files and no clock.
+
+use std::time::{Duration, Instant};
+
+use super::stamp::Stamp;
+use crate::keyring::ReloadError;
+use crate::source::SourceError;
+use crate::token::{Token, TokenSet};
+
+/// How long a file must read the same before it counts as written.
+pub(super) const REST: Duration = Duration::from_millis(25);
+
+/// One look at the source.
+pub(super) struct Look {
+    /// What it gave.
+    pub(super) read: Result<TokenSet, SourceError>,
+    /// The file's state before it was read …
+    pub(super) before: Stamp,
+    /// … and after.
+    pub(super) after: Stamp,
+    /// When.
+    pub(super) at: Instant,
+}
+
+/// What to do about a look.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Nothing changed.
+    Nothing,
+    /// Something changed and may not be whole yet: look again after this time.
+    LookAgain(Duration),
+    /// Take these tokens.
+    Take(TokenSet),
+    /// Keep what is held, because of this.
+    Keep(ReloadError),
+}
+
+/// Remembers what was decided and what is waiting to come to rest.
+pub(super) struct Judge {
+    /// The state of the file that was judged last.
+    judged: Stamp,
+    /// What was found wrong with it, if anything.
+    fault: Option<ReloadError>,
+    /// What was read and is not at rest yet, and when it was read first.
+    pending: Option<(Found, Instant)>,
+}
+
+/// What a look found.
+#[derive(Clone)]
+enum Found {
+    Tokens(TokenSet),
+    Fault(ReloadError),
+}
+
+impl Found {
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tokens(one), Self::Tokens(other)) => one.is_same(other),
+            (Self::Fault(one), Self::Fault(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Judge {
+    /// Starts from a source that was just read and found good.
+    pub(super) fn new(judged: Stamp) -> Self {
+        Self { judged, fault: None, pending: None }
+    }
+
+    /// Decides about one look, by what is `held`.
+    pub(super) fn judge(&mut self, look: Look, held: &TokenSet) -> Verdict {
+        let found = match look.read {
+            Ok(tokens) if is_beginning_of_held(tokens.primary(), held) => Found::Fault(ReloadError::Beginning),
+            Ok(tokens) => Found::Tokens(tokens),
+            Err(error) => Found::Fault(ReloadError::Source(error)),
+        };
+        let known = match &found {
+            Found::Tokens(tokens) => self.fault.is_none() && tokens.is_same(held),
+            Found::Fault(fault) => self.fault.as_ref() == Some(fault),
+        };
+        if known {
+            self.pending = None;
+            self.judged = look.after;
+            return Verdict::Nothing;
+        }
+        let whole = look.before == look.after && look.after.was_put_in_place_since(&self.judged);
+        let rested = match &self.pending {
+            Some((pending, since)) if pending.is_same(&found) => look.at.saturating_duration_since(*since),
+            _ => {
+                self.pending = Some((found.clone(), look.at));
+                Duration::ZERO
+            }
+        };
+        if rested < REST && !(whole && matches!(found, Found::Tokens(_))) {
+            return Verdict::LookAgain(REST.saturating_sub(rested));
+        }
+        self.pending = None;
+        self.judged = look.after;
+        match found {
+            Found::Tokens(tokens) => {
+                self.fault = None;
+                Verdict::Take(tokens)
+            }
+            Found::Fault(fault) => {
+                self.fault = Some(fault.clone());
+                Verdict::Keep(fault)
+            }
+        }
+    }
+}
+
+/// Whether the token is what a held one looks like while it is being written.
+fn is_beginning_of_held(primary: &Token, held: &TokenSet) -> bool {
+    let primary = primary.expose_secret();
+    held.iter().any(|token| token.expose_secret().len() > primary.len() && token.expose_secret().starts_with(primary))
+}

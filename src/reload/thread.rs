@@ -1,0 +1,91 @@
+//! The thread that follows a source.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use super::judge::{Judge, Look, Verdict};
+use super::stamp::Stamp;
+use super::watch::{POLL, Wake, Watch};
+use crate::keyring::{Follower, Keyring, Origins, ReloadError, WeakKeyring};
+use crate::source::{Loaded, SourceError, TokenSource};
+
+/// The target of all log lines about following.
+pub(super) const LOG_TARGET: &str = "ray_auth::reload";
+
+/// Starts following for a keyring that was just made of `loaded`.
+pub(super) fn follow(keyring: &Keyring, source: TokenSource, loaded: &Loaded) {
+    let watch = Watch::new();
+    let stop = watch.sender();
+    let follower = Arc::new(Follower::new(loaded.origin.clone(), move || {
+        // The receiver is gone when the thread has ended already.
+        let _ = stop.send(Wake::Stop);
+    }));
+    keyring.set_origins(Origins::Followed(Arc::clone(&follower)));
+    let thread = Thread {
+        keyring: keyring.downgrade(),
+        follower: Arc::downgrade(&follower),
+        judge: Judge::new(loaded.origin.path().map_or_else(Stamp::nothing, Stamp::of)),
+        source,
+        watch,
+    };
+    let spawned = std::thread::Builder::new().name("ray-auth-reload".to_owned()).spawn(move || thread.run());
+    if let Err(error) = spawned {
+        tracing::error!(target: LOG_TARGET, %error, "no thread to follow the token's source, it rotates only by restart");
+        follower.failed(ReloadError::NoThread);
+    }
+}
+
+struct Thread {
+    keyring: WeakKeyring,
+    follower: Weak<Follower>,
+    source: TokenSource,
+    watch: Watch,
+    judge: Judge,
+}
+
+impl Thread {
+    fn run(mut self) {
+        self.watch.arm(&self.source);
+        let mut wait = Duration::ZERO;
+        while self.watch.wait(wait) {
+            // Nothing of the keyring is held while the file system is asked: it may hang.
+            let look = self.look();
+            let (Some(keyring), Some(follower)) = (self.keyring.upgrade(), self.follower.upgrade()) else { return };
+            wait = match self.judge.judge(look, &keyring.tokens()) {
+                Verdict::Nothing => jittered(POLL),
+                Verdict::LookAgain(soon) => soon,
+                Verdict::Take(tokens) => {
+                    keyring.reload(tokens);
+                    follower.reloaded();
+                    metrics::counter!("ray_auth_reloads_total", "result" => "ok").increment(1);
+                    tracing::info!(target: LOG_TARGET, source = %self.source, "tokens reloaded");
+                    jittered(POLL)
+                }
+                Verdict::Keep(error) => {
+                    metrics::counter!("ray_auth_reloads_total", "result" => "failed").increment(1);
+                    tracing::error!(target: LOG_TARGET, source = %self.source, %error, "the last good tokens stay");
+                    follower.failed(error);
+                    jittered(POLL)
+                }
+            };
+            drop((keyring, follower));
+            self.watch.arm(&self.source);
+        }
+    }
+
+    fn look(&self) -> Look {
+        // Of several files the first that is there decides, as when they are read.
+        let stamp = || self.source.paths().find(|path| path.exists()).map_or_else(Stamp::nothing, Stamp::of);
+        let before = stamp();
+        let read: Result<_, SourceError> = self.source.load().map(|loaded| loaded.tokens);
+        Look { read, before, after: stamp(), at: Instant::now() }
+    }
+}
+
+/// A fifth more or less, so that the processes of a cluster do not all look at once.
+fn jittered(time: Duration) -> Duration {
+    let mut random = [0; 1];
+    // Without randomness they look at once, which is no harm.
+    let _ = getrandom::fill(&mut random);
+    time.mul_f64(0.8 + 0.4 * f64::from(random[0]) / 255.0)
+}

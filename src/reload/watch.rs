@@ -1,0 +1,119 @@
+//! Wakes the thread when something happens in the folders that lead to the file.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+
+use super::stamp::Stamp;
+use crate::source::TokenSource;
+
+/// How often the source is looked at without an event, give or take a fifth.
+pub(super) const POLL: Duration = Duration::from_secs(5);
+
+/// What wakes the thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// Something happened in a folder.
+    Event,
+    /// The last handle is gone.
+    Stop,
+}
+
+/// The watched folders, and the queue that their events go to.
+pub(super) struct Watch {
+    sender: Sender<Wake>,
+    receiver: Receiver<Wake>,
+    watcher: Option<RecommendedWatcher>,
+    /// The folders that are watched, each with its state, so that a folder put in another's place is noticed.
+    armed: Vec<(PathBuf, Option<(u64, u64)>)>,
+    /// Whether it was said that events are refused.
+    complained: bool,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        let (sender, receiver) = channel();
+        Self { sender, receiver, watcher: None, armed: Vec::new(), complained: false }
+    }
+
+    /// What tells the thread to stop.
+    pub(super) fn sender(&self) -> Sender<Wake> {
+        self.sender.clone()
+    }
+
+    /// Watches the folders that lead to the source's files now. Does nothing when those are watched already.
+    pub(super) fn arm(&mut self, source: &TokenSource) {
+        let folders = folders(source);
+        if self.watcher.is_some() && folders == self.armed {
+            return;
+        }
+        let sender = self.sender.clone();
+        let watching = notify::recommended_watcher(move |event| {
+            if is_change(&event) {
+                // The receiver is gone when the thread has ended; then nobody needs to know.
+                let _ = sender.send(Wake::Event);
+            }
+        })
+        .and_then(|mut watcher| {
+            folders.iter().try_for_each(|(folder, _)| watcher.watch(folder, RecursiveMode::NonRecursive))?;
+            Ok(watcher)
+        });
+        match watching {
+            Ok(watcher) => {
+                self.watcher = Some(watcher);
+                self.armed = folders;
+                self.complained = false;
+            }
+            Err(error) => {
+                self.watcher = None;
+                self.armed.clear();
+                if !std::mem::replace(&mut self.complained, true) {
+                    tracing::warn!(target: super::thread::LOG_TARGET, %source, %error, "no file events, the source is looked at every few seconds");
+                }
+            }
+        }
+    }
+
+    /// Waits for an event or until the time is over; false when the thread is to stop. Events that have piled up count
+    /// as one.
+    pub(super) fn wait(&self, time: Duration) -> bool {
+        match self.receiver.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => true,
+            Err(RecvTimeoutError::Disconnected) | Ok(Wake::Stop) => false,
+            Ok(Wake::Event) => !self.receiver.try_iter().any(|wake| wake == Wake::Stop),
+        }
+    }
+}
+
+/// Whether an event may mean another content: looking at the file is an event, too.
+fn is_change(event: &notify::Result<Event>) -> bool {
+    match event {
+        Ok(event) => match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+            EventKind::Access(_) => false,
+            _ => true,
+        },
+        Err(_) => true,
+    }
+}
+
+/// The folders in which a change can change what the source reads: of each path as it is named, and of what it leads to.
+fn folders(source: &TokenSource) -> Vec<(PathBuf, Option<(u64, u64)>)> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for path in source.paths() {
+        let target = path.canonicalize().ok();
+        for path in [Some(path.to_owned()), target].into_iter().flatten() {
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            if folder.is_dir() && !folders.iter().any(|known| known == folder) {
+                folders.push(folder.to_owned());
+            }
+        }
+    }
+    folders.into_iter().map(|folder| (folder.clone(), Stamp::of(&folder).file())).collect()
+}
