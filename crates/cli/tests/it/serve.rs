@@ -96,18 +96,47 @@ async fn other_machines_are_warned_of() {
     assert!(ran.stderr.contains("can be reached from other machines"), "{}", ran.stderr);
 }
 
+/// Waits until the log has a line with this text.
+async fn log_line(child: &mut Child, text: &str) {
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let found = async { while !lines.next_line().await.unwrap().expect("the line comes").contains(text) {} };
+    tokio::time::timeout(Duration::from_secs(60), found).await.expect("the line comes in time");
+    child.stderr = Some(lines.into_inner().into_inner());
+}
+
 #[tokio::test]
-async fn a_second_signal_cuts_open_calls_off() {
-    use ray_auth::proto::node_info_gcs_service_client::NodeInfoGcsServiceClient;
+async fn open_calls_may_finish_and_a_second_signal_cuts_them_off() {
     let tool = Tool::new().var("RAY_AUTH_TOKEN", "token");
-    let serving = Serving::start(&tool, ARGS).await;
-    let auth = ray_auth::ClusterAuth::with_keyring(ray_auth::Keyring::new(ray_auth::Token::parse("token").unwrap()));
+    let mut serving = Serving::start(&tool, ARGS).await;
+    let token = ray_auth::Token::parse("token").unwrap();
+    let auth = ray_auth::ClusterAuth::with_keyring(ray_auth::Keyring::new(token));
     let channel = auth.connect(&serving.address).await.unwrap();
-    // A call whose message never ends: the server waits for it.
-    let body = http_body_util::StreamBody::new(futures_util::stream::pending::<Result<http_body::Frame<bytes::Bytes>, std::io::Error>>());
-    let _ = (channel, body, NodeInfoGcsServiceClient::<tonic::transport::Channel>::new);
+
+    // A call whose message never comes. That it is asked for says that the call is under way.
+    let (asked, was_asked) = tokio::sync::oneshot::channel();
+    let mut asked = Some(asked);
+    let messages = futures_util::stream::poll_fn(move |_| {
+        asked.take().into_iter().for_each(|asked| asked.send(()).unwrap());
+        std::task::Poll::<Option<()>>::Pending
+    });
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    let call = tokio::spawn(async move {
+        client.ready().await.unwrap();
+        let path = http::uri::PathAndQuery::from_static("/ray.rpc.NodeInfoGcsService/GetClusterId");
+        let codec = tonic_prost::ProstCodec::<(), ()>::default();
+        client.client_streaming(tonic::Request::new(messages), path, codec).await.map(|_| ())
+    });
+    was_asked.await.unwrap();
+    // One that was sent after it was answered, so the server has it.
+    let mut gcs = ray_auth::proto::node_info_gcs_service_client::NodeInfoGcsServiceClient::new(channel);
+    gcs.get_cluster_id(ray_auth::proto::GetClusterIdRequest {}).await.unwrap();
+
     serving.signal(Signal::TERM);
+    log_line(&mut serving.child, "shutting down").await;
+    assert!(!call.is_finished());
     serving.signal(Signal::TERM);
     let ran = serving.end().await;
-    assert!(matches!(ran.code, 0 | 1));
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("open calls were cut off"), "{}", ran.stderr);
+    assert!(call.await.unwrap().is_err());
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-pub(crate) use self::server::{Heard, Listening};
+pub(crate) use self::server::Listening;
 
 /// Nothing the tool does here takes this long.
 const TIMEOUT: Duration = Duration::from_secs(120);
