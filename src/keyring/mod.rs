@@ -28,6 +28,7 @@
 
 mod error;
 mod follow;
+pub(crate) mod rules;
 mod snapshot;
 mod status;
 mod steps;

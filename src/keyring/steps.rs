@@ -1,6 +1,6 @@
 //! The changes of a keyring: the three steps of a rotation, the way back, and replacing everything at once.
 
-use super::{Keyring, KeyringError};
+use super::{Keyring, KeyringError, rules};
 use crate::token::{Token, TokenSet};
 
 /// What a step came to.
@@ -22,13 +22,7 @@ impl Keyring {
     /// [`KeyringError`] when another token is staged, when `next` is the primary, or when an old token of the last
     /// rotation is still accepted (two rotations at once would leave no order that is safe for every peer).
     pub fn stage(&self, next: Token) -> Result<Step, KeyringError> {
-        self.change(|tokens| match tokens.next() {
-            Some(staged) if staged.matches(next.expose_secret()) => Ok(None),
-            Some(_) => Err(KeyringError::AlreadyStaged),
-            None if tokens.primary().matches(next.expose_secret()) => Err(KeyringError::AlreadyPrimary),
-            None if !tokens.accepted().is_empty() => Err(KeyringError::RotationUnfinished),
-            None => Ok(Some(tokens.clone().with_next(next)?)),
-        })
+        self.change(|tokens| rules::stage(tokens, &next))
     }
 
     /// The second step: the staged token is sent from now on, and the one sent so far stays accepted.
@@ -39,11 +33,7 @@ impl Keyring {
     ///
     /// [`KeyringError::NothingStaged`].
     pub fn promote(&self) -> Result<Step, KeyringError> {
-        self.change(|tokens| {
-            let next = tokens.next().ok_or(KeyringError::NothingStaged)?;
-            let promoted = TokenSet::new(next.clone()).add_accepted(tokens.primary().clone())?;
-            tokens.accepted().iter().cloned().try_fold(promoted, TokenSet::add_accepted).map(Some).map_err(Into::into)
-        })
+        self.change(rules::promote)
     }
 
     /// The last step: only the primary is accepted from now on. Without old tokens it changes nothing.
@@ -55,11 +45,7 @@ impl Keyring {
     ///
     /// [`KeyringError::StillStaged`].
     pub fn retire(&self) -> Result<Step, KeyringError> {
-        self.change(|tokens| match (tokens.next(), tokens.accepted()) {
-            (Some(_), _) => Err(KeyringError::StillStaged),
-            (None, []) => Ok(None),
-            (None, _) => Ok(Some(TokenSet::new(tokens.primary().clone()))),
-        })
+        self.change(|tokens| rules::retire(tokens, |_| true))
     }
 
     /// Gives up a rotation before its second step: the staged token is no longer accepted. Without one it changes nothing.
@@ -68,19 +54,7 @@ impl Keyring {
     ///
     /// None today; the signature is that of the other steps.
     pub fn abort(&self) -> Result<Step, KeyringError> {
-        self.change(|tokens| {
-            let kept = TokenSet::new(tokens.primary().clone());
-            match tokens.next() {
-                None => Ok(None),
-                Some(_) => tokens
-                    .accepted()
-                    .iter()
-                    .cloned()
-                    .try_fold(kept, TokenSet::add_accepted)
-                    .map(Some)
-                    .map_err(Into::into),
-            }
-        })
+        self.change(rules::abort)
     }
 
     /// Replaces all tokens at once, for processes that get whole sets from elsewhere. A set that equals the current one
@@ -91,15 +65,7 @@ impl Keyring {
     /// [`KeyringError`] when the new primary is not accepted so far, or the primary so far would no longer be accepted:
     /// either skips a step of the rotation, and calls would fail.
     pub fn replace(&self, tokens: TokenSet) -> Result<Step, KeyringError> {
-        self.change(|current| {
-            if !current.contains(tokens.primary()) {
-                Err(KeyringError::PrimaryNotAccepted)
-            } else if !tokens.contains(current.primary()) {
-                Err(KeyringError::PrimaryDropped)
-            } else {
-                Ok((!current.is_same(&tokens)).then_some(tokens))
-            }
-        })
+        self.change(|current| rules::replace(current, &tokens))
     }
 
     /// Replaces all tokens at once without asking whether peers can follow: for a token that leaked and must stop
@@ -109,6 +75,6 @@ impl Keyring {
     ///
     /// [`KeyringError::Followed`] only.
     pub fn dangerous_replace(&self, tokens: TokenSet) -> Result<Step, KeyringError> {
-        self.change(|current| Ok((!current.is_same(&tokens)).then_some(tokens)))
+        self.change(|current| Ok(rules::dangerous_replace(current, &tokens)))
     }
 }

@@ -47,8 +47,8 @@ def stubs(channel):
     )
 
 
-# Not smaller: of messages below 256 bytes an HTTP/2 stack may take only so many that its server has not read yet. Rust's
-# ends the connection then, with ENHANCE_YOUR_CALM, as a defence.
+# Not smaller: of DATA frames below 256 bytes Rust's HTTP/2 stack takes only so many that nobody has read yet (about
+# 2,000 with its default window), and then ends the connection with ENHANCE_YOUR_CALM, as a defence.
 AGAIN = message(b"again" * 200)
 
 
@@ -150,7 +150,8 @@ async def ask_all_aio(address: str) -> dict[str, object]:
             "endless bidi": await ask_aio(first_of_endless_bidi),
         }
         if report["unary"]["status"] != "OK":
-            report["endless client stream"] = await ask_aio(lambda: one(client_stream(each(endless()), timeout=SECONDS)))
+            endlessly = lambda: one(client_stream(each(endless()), timeout=SECONDS))
+            report["endless client stream"] = await ask_aio(endlessly)
             report["silent client stream"] = await ask_aio(lambda: one(client_stream(silent(), timeout=SECONDS)))
             report["silent bidi"] = await ask_aio(lambda: all_of(bidi(silent(), timeout=SECONDS)))
     return report

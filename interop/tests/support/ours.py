@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support.process import Output, Server, run
+from support.process import Server, run
 
 
 def tool() -> Path:

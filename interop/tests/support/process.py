@@ -122,7 +122,7 @@ class Server:
         return address
 
     def end(self, patience: float = 15) -> int:
-        """Ends the program and all it started; gives the exit code it had of its own, or -9 when it had to be killed."""
+        """Ends the program and all it started; gives its exit code, -9 if it had to be killed."""
         self._child.terminate()
         try:
             self._child.wait(patience)

@@ -47,5 +47,6 @@ class _PassOn(grpc.GenericRpcHandler):
                 return call(request, metadata=metadata, timeout=10)
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details())
+                raise AssertionError("abort raises") from error
 
         return grpc.unary_unary_rpc_method_handler(answer)

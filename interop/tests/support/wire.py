@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def _varint(value: int) -> bytes:
     out = bytearray()
@@ -20,9 +22,9 @@ def int_field(number: int, value: int) -> bytes:
     return _varint(number << 3) + _varint(value)
 
 
-def fields(message: bytes) -> dict[int, list[int | bytes]]:
+def fields(message: bytes) -> dict[int, list[Any]]:
     """All fields of a message by number: integers as such, everything else as its bytes."""
-    found: dict[int, list[int | bytes]] = {}
+    found: dict[int, list[Any]] = {}
     at = 0
 
     def varint() -> int:
@@ -40,7 +42,7 @@ def fields(message: bytes) -> dict[int, list[int | bytes]]:
         tag = varint()
         kind = tag & 7
         if kind == 0:
-            value: int | bytes = varint()
+            value: Any = varint()
         else:
             size = {1: 8, 5: 4}.get(kind) or varint()
             value = message[at : at + size]

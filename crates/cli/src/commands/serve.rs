@@ -39,17 +39,17 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
 }
 
 fn auth(generate: bool) -> Result<ClusterAuth, Failure> {
-    let builder = ClusterAuth::builder();
-    let builder = if generate { builder.generate_if_missing() } else { builder };
-    let auth = builder.from_env().map_err(|error: AuthError| Failure::new(Exit::BadInput, error))?;
-    if auth.mode() == AuthMode::Kubernetes {
+    let bad_input = |error: AuthError| Failure::new(Exit::BadInput, error);
+    if AuthMode::from_env().map_err(|error| bad_input(error.into()))? == AuthMode::Kubernetes {
         return Err(Failure::new(
             Exit::BadInput,
             "serve cannot ask a Kubernetes API server who a caller is; \
              unset RAY_ENABLE_K8S_TOKEN_AUTH to require the cluster's shared secret",
         ));
     }
-    Ok(auth)
+    let builder = ClusterAuth::builder();
+    let builder = if generate { builder.generate_if_missing() } else { builder };
+    builder.from_env().map_err(bad_input)
 }
 
 async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {

@@ -73,11 +73,14 @@ async fn nobody_is_there() {
 #[tokio::test]
 async fn a_name_that_is_none() {
     let said = problem("no-such-host.invalid:6379", false).await;
-    assert!(said.starts_with("cannot connect to no-such-host.invalid:6379: ") || said.contains("did not answer"), "{said}");
+    assert!(
+        said.starts_with("cannot connect to no-such-host.invalid:6379: ") || said.contains("did not answer"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
-async fn an_http_error_is_no_refusal_whatever_gRPC_status_stands_beside_it() {
+async fn an_http_error_is_no_refusal_whatever_grpc_status_stands_beside_it() {
     let auth = ClusterAuth::with_keyring(Keyring::new(Token::parse(TOKEN).unwrap()));
     let server = Server::builder().gcs(&Gcs::builder().build().unwrap());
     let server = Listening::serve(server, &auth, |mut response| {

@@ -18,8 +18,7 @@ struct Row {
     code: i32,
 }
 
-const TOKEN: Row =
-    Row { name: "", vars: &[], default_file: None, args: &[], stdout: "envtok", stderr: "\n", code: 0 };
+const TOKEN: Row = Row { name: "", vars: &[], default_file: None, args: &[], stdout: "envtok", stderr: "\n", code: 0 };
 const NONE: Row = Row { stdout: "", stderr: NOT_FOUND, code: 1, ..TOKEN };
 
 #[tokio::test]
@@ -58,21 +57,9 @@ async fn as_ray_does() {
             stdout: "deftok",
             ..TOKEN
         },
-        Row {
-            name: "disabled",
-            vars: &[("RAY_AUTH_MODE", "disabled"), ("RAY_AUTH_TOKEN", "envtok")],
-            ..TOKEN
-        },
-        Row {
-            name: "unknown mode",
-            vars: &[("RAY_AUTH_MODE", "foo"), ("RAY_AUTH_TOKEN", "envtok")],
-            ..TOKEN
-        },
-        Row {
-            name: "kubernetes",
-            vars: &[("RAY_ENABLE_K8S_TOKEN_AUTH", "1"), ("RAY_AUTH_TOKEN", "envtok")],
-            ..TOKEN
-        },
+        Row { name: "disabled", vars: &[("RAY_AUTH_MODE", "disabled"), ("RAY_AUTH_TOKEN", "envtok")], ..TOKEN },
+        Row { name: "unknown mode", vars: &[("RAY_AUTH_MODE", "foo"), ("RAY_AUTH_TOKEN", "envtok")], ..TOKEN },
+        Row { name: "kubernetes", vars: &[("RAY_ENABLE_K8S_TOKEN_AUTH", "1"), ("RAY_AUTH_TOKEN", "envtok")], ..TOKEN },
         Row { name: "nothing", ..NONE },
         Row { name: "nothing, mode token", vars: &[("RAY_AUTH_MODE", "token")], ..NONE },
         Row { name: "nothing, kubernetes", vars: &[("RAY_ENABLE_K8S_TOKEN_AUTH", "1")], ..NONE },

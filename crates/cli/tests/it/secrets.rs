@@ -44,7 +44,8 @@ fn tools() -> Vec<Tool> {
 #[tokio::test]
 async fn commands_that_end() {
     for (index, tool) in tools().into_iter().enumerate() {
-        for args in [&["status"][..], &["status", "--json"], &["check", "127.0.0.1:1"], &["check", "127.0.0.1:1", "--json"]]
+        for args in
+            [&["status"][..], &["status", "--json"], &["check", "127.0.0.1:1"], &["check", "127.0.0.1:1", "--json"]]
         {
             let Ran { stdout, stderr, .. } = tool.run(args).await;
             assert_clean(&format!("{args:?}, {index}: stdout"), &stdout);
@@ -75,7 +76,10 @@ async fn both_ends_of_a_call() {
     let (client, server) = tokio::join!(checking, end(server));
     assert_eq!((client.code, server.code), (0, 0));
     for (name, ran) in [("the client", &client), ("the server", &server)] {
-        assert!(ran.stderr.contains("TRACE") || ran.stderr.contains("DEBUG"), "{name} logs nothing, so this shows nothing");
+        assert!(
+            ran.stderr.contains("TRACE") || ran.stderr.contains("DEBUG"),
+            "{name} logs nothing, so this shows nothing"
+        );
         assert_clean(name, &ran.stderr);
         assert_clean(name, &ran.stdout);
     }

@@ -22,10 +22,8 @@ async fn all_is_well() {
     let tool = Tool::new().file(".ray/auth_token", TOKEN);
     let path = tool.default_file();
     let ran = tool.run(&["status"]).await;
-    let lines = format!(
-        "mode      token\nsource    the default token file {path:?}\nprimary   {}\n",
-        fingerprint(TOKEN)
-    );
+    let lines =
+        format!("mode      token\nsource    the default token file {path:?}\nprimary   {}\n", fingerprint(TOKEN));
     assert_eq!((ran.code, ran.stdout, ran.stderr.as_str()), (0, lines, ""));
 
     let expected = json!({
@@ -50,7 +48,9 @@ async fn a_weak_token_is_named_and_warned_of() {
     assert!(warning.starts_with("the primary token is shorter than 32 characters: "), "{warning}");
 
     let ran = tool.run(&["status"]).await;
-    assert!(ran.stdout.contains(&format!("\nprimary   {} (weak)\nwarning   the primary token", fingerprint("open-sesame"))));
+    assert!(
+        ran.stdout.contains(&format!("\nprimary   {} (weak)\nwarning   the primary token", fingerprint("open-sesame")))
+    );
 }
 
 #[tokio::test]
