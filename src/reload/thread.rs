@@ -45,9 +45,10 @@ struct Thread {
 
 impl Thread {
     fn run(mut self) {
-        self.watch.arm(&self.source);
         let mut wait = Duration::ZERO;
         while self.watch.wait(wait) {
+            // Before the look: what happens after it is an event.
+            self.watch.arm(&self.source);
             // Nothing of the keyring is held while the file system is asked: it may hang.
             let look = self.look();
             let (Some(keyring), Some(follower)) = (self.keyring.upgrade(), self.follower.upgrade()) else { return };
@@ -68,8 +69,6 @@ impl Thread {
                     jittered(POLL)
                 }
             };
-            drop((keyring, follower));
-            self.watch.arm(&self.source);
         }
     }
 

@@ -106,11 +106,9 @@ fn folders(source: &TokenSource) -> Vec<(PathBuf, Option<(u64, u64)>)> {
     for path in source.paths() {
         let target = path.canonicalize().ok();
         for path in [Some(path.to_owned()), target].into_iter().flatten() {
-            let folder = match path.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() => folder,
-                _ => Path::new("."),
-            };
-            if folder.is_dir() && !folders.iter().any(|known| known == folder) {
+            // Of a folder that is not there, the nearest above that is: it sees the folder come.
+            let folder = path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+            if !folders.iter().any(|known| known == folder) {
                 folders.push(folder.to_owned());
             }
         }
