@@ -41,14 +41,14 @@ class Differs:
 UNSENDABLE = Differs("a token that no client could send is an error, which names the byte and never the token")
 NEVER_OVERWRITES = Differs("a token file that exists is never overwritten")
 NO_JWT_CHECK = Differs("whether it is a JWT is left to the API server", exit_code=0, stdout="{env}", says=(LINE_END,))
-OTHERS_CAN_READ = Differs("a file that others can read is warned about", exit_code=0, stdout="{file}", says=("warning",))
+OTHERS_CAN_READ = Differs("a file others can read is warned about", exit_code=0, stdout="{file}", says=("warning",))
 BLANK_IS_WRONG = Differs("a blank variable is an error, and no reason to generate what it would hide")
 NOT_FOR_KUBERNETES = Differs("no API server would know a generated token")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One situation. In variables and files `{env}`, `{path}`, `{file}` stand for tokens, and `{here}` for the folder."""
+    """One situation. In its texts `{env}`, `{path}`, `{file}` stand for tokens, `{here}` and `{home}` for folders."""
 
     name: str
     variables: dict[str, str] = field(default_factory=dict)

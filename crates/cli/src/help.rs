@@ -15,8 +15,8 @@ Environment:
   RAY_AUTH_TOKEN             the token itself
   RAY_AUTH_TOKEN_PATH        a file with the token, when RAY_AUTH_TOKEN is not set
   RAY_ENABLE_K8S_TOKEN_AUTH  true: the token is a Kubernetes service account's
-  RAY_AUTH_LOG               what is logged to stderr: off, error, warn, info, debug, trace, or target=level pairs
-                             (RUST_LOG when it is not set)
+  RAY_AUTH_LOG               what is logged to stderr: off, error, warn, info, debug, trace, or
+                             target=level pairs; RUST_LOG counts when it is not set
   NO_COLOR                   no colours, not even on a terminal
 
 Files:
@@ -30,7 +30,7 @@ Exit codes:
 Examples:
   ray-auth get-auth-token --generate > /dev/null   make the token of a new cluster
   ray-auth status                                  see what a process started here would do
-  ray-auth check 10.0.0.5:6379                     see whether a cluster is protected
+  ray-auth check 127.0.0.1:6379                    see whether a cluster is protected
   ray-auth demo                                    see all of it at work, on a cluster of its own";
 
 /// What `get-auth-token` does.
@@ -38,7 +38,8 @@ pub(crate) const GET_AUTH_TOKEN: &str = "\
 Prints this process's token to stdout, with nothing after it, as `ray get-auth-token` does. A line feed goes to stderr.
 
 The token is RAY_AUTH_TOKEN, or the first line of the file RAY_AUTH_TOKEN_PATH names, or of ~/.ray/auth_token; the first \
-of these that is set decides. RAY_AUTH_MODE is not asked.";
+of these that is set decides. With RAY_ENABLE_K8S_TOKEN_AUTH the file that KubeRay mounts comes before the last. \
+RAY_AUTH_MODE is not asked.";
 
 /// Exit codes and examples of `get-auth-token`.
 pub(crate) const GET_AUTH_TOKEN_AFTER: &str = "\
@@ -100,8 +101,8 @@ pub(crate) const CHECK: &str = "\
 Asks a GCS, or a node, whether it requires a token and whether it takes ours.
 
 It is asked without a token, then with a random one, and with ours only when both were refused: a server that does not \
-require a token is never sent it. To an address that is not of this machine our token is sent only with --allow-plaintext, \
-since others on the network could read it.";
+require a token is never sent it. To any address but a loopback one our token is sent only with --allow-plaintext, since others on \
+the network could read it.";
 
 /// Exit codes and examples of `check`.
 pub(crate) const CHECK_AFTER: &str = "\
@@ -128,7 +129,7 @@ the one that was replaced. A table says what came of it.";
 /// Exit codes and examples of `demo`.
 pub(crate) const DEMO_AFTER: &str = "\
 The traffic ends after --seconds, or after about --calls calls when that is earlier. The times are those of this machine \
-at this moment. Tokens are made for the run and not shown; nothing is read from the environment and nothing is left behind.
+at this moment. Tokens are made for the run and not shown; none of Ray's variables is read and nothing is left behind.
 
 Exit codes:
   0  no call of the cluster failed, and every one of the intruder was refused
@@ -143,8 +144,12 @@ Examples:
 pub(crate) const COMPLETIONS: &str = "\
 Prints a script that teaches a shell to complete this tool's commands and options.";
 
-/// Examples of `completions`.
+/// Exit codes and examples of `completions`.
 pub(crate) const COMPLETIONS_AFTER: &str = "\
+Exit codes:
+  0  the script was printed
+  2  the command line makes no sense
+
 Examples:
   ray-auth completions bash > ~/.local/share/bash-completion/completions/ray-auth
   ray-auth completions zsh > ~/.zfunc/_ray-auth

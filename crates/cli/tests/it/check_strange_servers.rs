@@ -37,7 +37,7 @@ async fn other_protocols_are_called_by_their_names() {
         // A fatal alert: unexpected message.
         (b"\x15\x03\x01\x00\x02\x02\x0a", "it speaks TLS, and check does not; "),
         (b"", "it closes the connection without a word, as a server with TLS does; "),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "it does not speak gRPC, and begins with \"SSH-2.0-OpenSSH_9.2"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "it does not speak gRPC: \"SSH-2.0-OpenSSH_9.2"),
         // An empty SETTINGS, and then GOAWAY with ENHANCE_YOUR_CALM.
         (b"\0\0\0\x04\0\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\x0b", "it broke off: "),
     ];

@@ -39,7 +39,7 @@ async fn help_is_the_same_however_wide_the_terminal_and_fits_into_100_columns() 
         let wide = Tool::new().vars(&[("COLUMNS", "300")]).run(args).await;
         assert_eq!(ran.stdout, wide.stdout, "{name}");
         let longest = ran.stdout.lines().map(|line| line.chars().count()).max();
-        assert!(longest <= Some(120), "{name}: {longest:?}");
+        assert!(longest <= Some(100), "{name}: {longest:?}");
     }
 }
 

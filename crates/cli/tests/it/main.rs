@@ -1,5 +1,6 @@
 //! The real binary, in environments of its own.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;

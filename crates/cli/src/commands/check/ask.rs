@@ -16,7 +16,7 @@ use tonic::transport::Channel;
 use tower::ServiceExt;
 use tower_layer::Layer;
 
-use super::answer::Answer;
+use super::answer::{Answer, Quote};
 use super::dial::Dialled;
 
 /// What is asked: both cost a server next to nothing.
@@ -53,6 +53,7 @@ impl Server {
 
     /// Asks once.
     pub(super) async fn ask(&self, question: Question, credential: Credential) -> Answer {
+        let quote = if matches!(credential, Credential::Ours(_)) { Quote::Nothing } else { Quote::Escaped };
         let layer = match credential {
             Credential::None => AddTokenLayer::disabled(),
             Credential::Random => AddTokenLayer::new(Keyring::new(Token::generate())),
@@ -74,18 +75,18 @@ impl Server {
         };
         match (answered, seen.get()) {
             (Ok(cluster_id), _) => Answer::Answered(cluster_id),
-            (Err(status), Some((StatusCode::OK, true))) => self.judge(&status),
+            (Err(status), Some((StatusCode::OK, true))) => self.judge(&status, quote),
             (Err(_), Some((status, _))) => Answer::of_http(status),
-            (Err(status), None) => Answer::of_broken(&self.dialled.heard(), &cause(&status)),
+            (Err(status), None) => Answer::of_broken(&self.dialled.heard(), &cause(&status), quote),
         }
     }
 
     /// A status from a gRPC server, unless the connection broke while it was sent.
-    fn judge(&self, status: &Status) -> Answer {
+    fn judge(&self, status: &Status, quote: Quote) -> Answer {
         if std::error::Error::source(status).is_some() {
-            return Answer::of_broken(&self.dialled.heard(), &cause(status));
+            return Answer::of_broken(&self.dialled.heard(), &cause(status), quote);
         }
-        Answer::of_status(status)
+        Answer::of_status(status, quote)
     }
 }
 

@@ -84,7 +84,7 @@ impl Report {
     }
 
     fn other(&mut self, text: &str) {
-        self.problem = Some(format!("{} is no server that this could be asked of: {text}", self.address));
+        self.problem = Some(format!("{} could not be asked: {text}", self.address));
     }
 }
 

@@ -9,6 +9,7 @@ mod ask;
 mod dial;
 mod examine;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ray_auth::AuthMode;
@@ -86,7 +87,7 @@ async fn probe(address: &Address, ours: Ours, allow_plaintext: bool, report: &mu
     report.reachable = true;
     let peer = dialled.peer();
     let ours = match ours {
-        Ours::Token { .. } if !allow_plaintext && !peer.ip().to_canonical().is_loopback() => Ours::None(format!(
+        Ours::Token { .. } if !may_be_sent(peer.ip(), allow_plaintext) => Ours::None(format!(
             "it would travel in plaintext to {peer}; \
              add --allow-plaintext if nobody else can read the network on the way"
         )),
@@ -94,4 +95,34 @@ async fn probe(address: &Address, ours: Ours, allow_plaintext: bool, report: &mu
     };
     let server = Server::new(&dialled);
     examine(async |question, credential| server.ask(question, credential).await, ours, report).await;
+}
+
+/// Whether our token may go there unencrypted: bytes to a loopback address do not leave this machine.
+fn may_be_sent(peer: IpAddr, allow_plaintext: bool) -> bool {
+    allow_plaintext || peer.to_canonical().is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_token_stays_on_this_machine_unless_told_otherwise() {
+        let table = [
+            ("127.0.0.1", true),
+            ("127.255.0.9", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("10.0.0.1", false),
+            ("192.168.0.1", false),
+            ("169.254.0.1", false),
+            ("::ffff:10.0.0.1", false),
+            ("2001:db8::1", false),
+        ];
+        for (peer, expected) in table {
+            let peer = peer.parse().unwrap();
+            assert_eq!(may_be_sent(peer, false), expected, "{peer}");
+            assert!(may_be_sent(peer, true), "{peer}");
+        }
+    }
 }

@@ -102,9 +102,9 @@ where
     let (with, without) = (median(with), median(without));
     Ok(Cost {
         pairs,
-        with_layers_us: with.as_secs_f64() * 1e6,
-        without_layers_us: without.as_secs_f64() * 1e6,
-        ratio: with.as_secs_f64() / without.as_secs_f64(),
+        with_layers_us: rounded(with.as_secs_f64() * 1e6, 10.0),
+        without_layers_us: rounded(without.as_secs_f64() * 1e6, 10.0),
+        ratio: rounded(with.as_secs_f64() / without.as_secs_f64(), 1_000.0),
     })
 }
 
@@ -122,4 +122,9 @@ where
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// More digits would say nothing.
+fn rounded(number: f64, parts: f64) -> f64 {
+    (number * parts).round() / parts
 }

@@ -52,8 +52,11 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         let progress = Progress::start();
         let report = demonstrate(args, &progress).await;
         progress.end();
-        let report =
-            report.map_err(|problem| Failure::new(Exit::No, format_args!("the demonstration broke off: {problem}")))?;
+        let report = report.map_err(|problem| {
+            let text =
+                format_args!("the demonstration broke off: {problem}; run it with RAY_AUTH_LOG=debug to see why");
+            Failure::new(Exit::No, text)
+        })?;
         if args.json {
             output::json(&report)?;
         } else {

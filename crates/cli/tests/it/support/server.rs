@@ -97,6 +97,8 @@ impl Listening {
                 let _ = stream.read(&mut [0; 1_024]).await;
                 let _ = stream.write_all(bytes).await;
                 let _ = stream.shutdown().await;
+                // Unread bytes would make the system reset the connection, and what was sent could be lost with it.
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
             }
         });
         Self { address, heard: Heard::default(), task }
