@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use http::{Request, Response};
+use ray_auth::ClusterAuth;
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -46,6 +47,13 @@ impl ServerBuilder {
     #[must_use]
     pub fn echo(self) -> Self {
         self.add_service(Oversize::new(Echo.into_server()))
+    }
+
+    /// Adds the service that tells what may be known of `auth`'s tokens: see [`ray_auth::status`]. Serve it behind the layer
+    /// that `auth` makes; like every service but health it needs the token.
+    #[must_use]
+    pub fn keyring_status(self, auth: &ClusterAuth) -> Self {
+        self.add_service(Oversize::new(auth.status_service()))
     }
 
     /// Adds a service. The health service is there without being added, and knows each service by its name.
