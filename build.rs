@@ -16,8 +16,12 @@ mod proto {
 
     const INCLUDE: &str = "proto";
 
-    const FILES: [&str; 3] =
-        ["ray/rpc/gcs_service.proto", "ray/rpc/node_manager.proto", "ray_auth/testing/v1/echo.proto"];
+    const FILES: [&str; 4] = [
+        "ray/rpc/gcs_service.proto",
+        "ray/rpc/node_manager.proto",
+        "ray_auth/testing/v1/echo.proto",
+        "ray_auth/v1/keyring.proto",
+    ];
 
     pub(super) fn generate() -> Result<(), Box<dyn Error>> {
         // The whole folder: cargo looks at every file in it.

@@ -49,10 +49,12 @@
 //! | [`mode`], [`source`] | Ray's environment variables and token files |
 //! | [`token`] | the secret itself, and sets of them |
 //! | [`keyring`], [`reload`] | hot-swappable token state, the steps of a rotation, and following a file |
+//! | [`keyring_file`] | the steps of a rotation on a token file |
 //! | [`attach`] | the client layer |
 //! | [`require`](mod@require) | the server layer |
 //! | [`interceptor`] | both as tonic interceptors |
 //! | [`credential`], [`verify`], [`reject`] | what a request presented, who judges it, and how a refusal is answered |
+//! | [`status`] | what a process tells about its tokens, over gRPC and as metrics |
 //! | `proto` | the subset of Ray's wire contract that is used, with the feature of that name |
 //!
 //! # Features
@@ -72,6 +74,7 @@ pub mod auth;
 pub mod credential;
 pub mod interceptor;
 pub mod keyring;
+pub mod keyring_file;
 pub mod mode;
 mod peer_text;
 #[cfg(feature = "proto")]
@@ -80,6 +83,7 @@ pub mod reject;
 pub mod reload;
 pub mod require;
 pub mod source;
+pub mod status;
 pub mod token;
 pub mod verify;
 

@@ -1,6 +1,6 @@
 //! The subset of Ray's wire contract that this crate speaks, as generated messages, clients and servers.
 //!
-//! Messages and services of Ray's package `ray.rpc` are here directly, the test service of this project is in
+//! Messages and services of Ray's package `ray.rpc` are here directly, this project's own are in [`v1`] and
 //! [`testing`]. The `.proto` files are in the crate's folder `proto/`: written for this project, with Ray's packages,
 //! names and field numbers, so what they make interoperates with Ray 2.60. What Ray has and they have not is skipped
 //! when it is read and answered with UNIMPLEMENTED when it is called.
@@ -10,6 +10,7 @@
 //! | `NodeInfoGcsService` | [`node_info_gcs_service_client`] | [`node_info_gcs_service_server`] |
 //! | `InternalKVGcsService` | [`internal_kv_gcs_service_client`] | [`internal_kv_gcs_service_server`] |
 //! | `NodeManagerService` (three methods) | [`node_manager_service_client`] | [`node_manager_service_server`] |
+//! | `ray_auth.v1.KeyringService` (ours) | [`v1::keyring_service_client`] | [`v1::keyring_service_server`] |
 //! | `ray_auth.testing.v1.Echo` (ours) | [`testing::echo_client`] | [`testing::echo_server`] |
 //!
 //! Fields of type `bytes` are [`Bytes`](bytes::Bytes). One that was decoded may share the memory of the whole message
@@ -32,6 +33,12 @@ mod rpc {
 }
 
 pub use rpc::*;
+
+/// What a process tells about its tokens. [`status`](crate::status) speaks it.
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub mod v1 {
+    tonic::include_proto!("ray_auth.v1");
+}
 
 /// A service with one method of each kind that gRPC knows, for tests, demonstrations and benchmarks.
 #[allow(missing_docs, unreachable_pub, clippy::all)]

@@ -27,7 +27,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::credential::Credential;
-use crate::keyring::Keyring;
+use crate::keyring::{Key, Keyring, Revocation, Snapshot};
 use crate::reject::Rejection;
 use crate::token::Label;
 
@@ -87,9 +87,11 @@ impl fmt::Debug for Verdict {
 ///
 /// In a request's extensions only after the call was accepted, and only when the layer was told to put it there with
 /// [`with_identity`](crate::RequireTokenLayer::with_identity).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Identity {
     kind: Kind,
+    /// What ends the call when its token is retired, whoever else had a say in letting it in.
+    revocation: Option<Revocation>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,15 +101,10 @@ enum Kind {
 }
 
 impl Identity {
-    /// A holder of the cluster's shared secret. All holders are one principal.
-    pub(crate) fn shared_secret(label: Label, generation: u64) -> Self {
-        Self { kind: Kind::SharedSecret { label, generation } }
-    }
-
     /// A user that a [`Verify`] of yours knows by name.
     #[must_use]
     pub fn user(name: impl Into<Arc<str>>) -> Self {
-        Self { kind: Kind::User(name.into()) }
+        Self { kind: Kind::User(name.into()), revocation: None }
     }
 
     /// The user's name; none for a holder of the shared secret.
@@ -136,21 +133,79 @@ impl Identity {
             Kind::User(_) => None,
         }
     }
+
+    /// What ends the call, for the layer that lets it in.
+    #[inline]
+    pub(crate) fn take_revocation(&mut self) -> Option<Revocation> {
+        self.revocation.take()
+    }
+}
+
+/// Who it is counts, and not how the layer learns that a token was retired.
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+    }
+}
+
+impl Eq for Identity {}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("kind", &self.kind).finish()
+    }
+}
+
+/// By which token the shared secret's holder was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Granted {
+    label: Label,
+    generation: u64,
+}
+
+impl Granted {
+    fn new(key: &Key, snapshot: &Snapshot) -> Self {
+        Self { label: key.label(), generation: snapshot.generation() }
+    }
+}
+
+impl From<Granted> for Identity {
+    fn from(Granted { label, generation }: Granted) -> Self {
+        Self { kind: Kind::SharedSecret { label, generation }, revocation: None }
+    }
 }
 
 impl Keyring {
     /// Whether the credential is one of the accepted tokens; counts the call for the token that let it in.
     #[inline]
-    pub(crate) fn accept(&self, credential: Credential<'_>) -> Result<Identity, Rejection> {
+    pub(crate) fn accept(&self, credential: Credential<'_>) -> Result<Granted, Rejection> {
+        self.accept_with(credential, Granted::new)
+    }
+
+    /// The same, with what ends the call when that token is retired. Both are of one snapshot.
+    #[inline]
+    pub(crate) fn accept_held(&self, credential: Credential<'_>) -> Result<(Granted, Revocation), Rejection> {
+        self.accept_with(credential, |key, snapshot| (Granted::new(key, snapshot), key.revocation().clone()))
+    }
+
+    #[inline]
+    fn accept_with<T>(
+        &self,
+        credential: Credential<'_>,
+        grant: impl FnOnce(&Key, &Snapshot) -> T,
+    ) -> Result<T, Rejection> {
         let snapshot = self.snapshot();
         let key = snapshot.accept(credential.token()).ok_or(Rejection::WrongToken)?;
-        Ok(Identity::shared_secret(key.label(), snapshot.generation()))
+        Ok(grant(key, &snapshot))
     }
 }
 
 impl Verify for Keyring {
     fn verify(&self, call: Call<'_>) -> Verdict {
-        Verdict::Now(self.accept(call.credential()))
+        Verdict::Now(
+            self.accept_held(call.credential())
+                .map(|(granted, revocation)| Identity { revocation: Some(revocation), ..Identity::from(granted) }),
+        )
     }
 }
 

@@ -231,7 +231,11 @@ fn the_thread_ends_with_the_last_handle() {
     };
     let threads = || {
         let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
-        tasks.filter(|task| fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.trim() == "ray-auth-reload")).count()
+        tasks
+            .filter(|task| {
+                fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.trim() == "ray-auth-reload")
+            })
+            .count()
     };
     let followed: Vec<Followed> = (0..3).map(|_| Followed::start()).collect();
     until("threads start", || threads() == 3);

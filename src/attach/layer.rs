@@ -4,6 +4,7 @@ use http::Uri;
 use tower_layer::Layer;
 
 use super::origin::{Origin, OriginError};
+use super::retry::{Policy, RetryTokenLayer};
 use super::service::AddToken;
 use crate::keyring::Keyring;
 
@@ -34,6 +35,21 @@ impl AddTokenLayer {
     pub fn for_origin(mut self, origin: &Uri) -> Result<Self, OriginError> {
         self.origin = Some(Origin::new(origin)?);
         Ok(self)
+    }
+
+    /// Sends a call once more that was refused for its token, if the keyring has another primary by then: for processes
+    /// whose keyring may change later than the server's. Another kind of layer, to be asked for last; see
+    /// [`retry`](super::retry) for which calls.
+    pub fn retry_refused(self) -> RetryTokenLayer {
+        RetryTokenLayer::new(self.keyring, self.origin, Policy::Primary)
+    }
+
+    /// Sends a call once more that was refused for its token, with another token of the keyring: for channels to a real
+    /// Ray server, which accepts one token only and takes up another by restart. While its token is not this keyring's
+    /// primary, each call costs it a refusal. Another kind of layer, to be asked for last; see [`retry`](super::retry)
+    /// for which calls, and which token.
+    pub fn retry_with_accepted(self) -> RetryTokenLayer {
+        RetryTokenLayer::new(self.keyring, self.origin, Policy::Held)
     }
 }
 

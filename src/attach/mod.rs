@@ -9,7 +9,8 @@
 //!
 //! Otherwise the request goes on as it is. The layer refuses nothing and its future is the inner service's. The value is
 //! marked sensitive where it is made, so `Debug` output of headers does not show it and HTTP/2 does not put it into the
-//! peer's compression table. The next call after a change of the keyring carries the new primary.
+//! peer's compression table. The next call after a change of the keyring carries the new primary; a call that was refused
+//! because of such a change can be sent once more by another layer, [to be asked for](retry).
 //!
 //! ```
 //! use http::Request;
@@ -34,6 +35,7 @@
 
 mod layer;
 mod origin;
+pub mod retry;
 mod service;
 
 pub use self::layer::AddTokenLayer;

@@ -5,6 +5,13 @@ use std::sync::Arc;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
+/// Whether the token may go where `uri` says: a path alone goes where the client below is connected to, a place must be
+/// `origin`.
+#[inline]
+pub(super) fn may_go_to(origin: Option<&Origin>, uri: &Uri) -> bool {
+    uri.authority().is_none() && uri.scheme().is_none() || origin.is_some_and(|origin| origin.is_of(uri))
+}
+
 /// A scheme, a host and a port.
 #[derive(Clone, Debug)]
 pub(super) struct Origin(Arc<Parts>);
@@ -26,7 +33,7 @@ impl Origin {
     }
 
     /// Whether `uri`, which names a place, names this one.
-    pub(super) fn is_of(&self, uri: &Uri) -> bool {
+    fn is_of(&self, uri: &Uri) -> bool {
         let Some(scheme) = uri.scheme() else { return false };
         // A password in the authority would make `host@elsewhere` look alike to a careless reader: it is never ours.
         let plain = uri.authority().map(Authority::as_str).is_some_and(|authority| !authority.contains('@'));

@@ -3,11 +3,11 @@
 use std::task::{Context, Poll};
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Request, Uri};
+use http::{HeaderMap, HeaderValue, Request};
 use tonic::server::NamedService;
 use tower_service::Service;
 
-use super::origin::Origin;
+use super::origin::{Origin, may_go_to};
 use crate::keyring::Keyring;
 
 /// Attaches the token and calls `S`. Made by [`AddTokenLayer`](super::AddTokenLayer).
@@ -21,12 +21,6 @@ pub struct AddToken<S> {
 impl<S> AddToken<S> {
     pub(super) fn new(inner: S, keyring: Option<Keyring>, origin: Option<Origin>) -> Self {
         Self { inner, keyring, origin }
-    }
-
-    /// Whether the token may go where `uri` says. A path alone goes where the client below is connected to.
-    fn may_go_to(&self, uri: &Uri) -> bool {
-        uri.authority().is_none() && uri.scheme().is_none()
-            || self.origin.as_ref().is_some_and(|origin| origin.is_of(uri))
     }
 }
 
@@ -44,7 +38,7 @@ where
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         if let Some(keyring) = &self.keyring
-            && self.may_go_to(request.uri())
+            && may_go_to(self.origin.as_ref(), request.uri())
         {
             attach(keyring, request.headers_mut());
         }
@@ -57,16 +51,26 @@ impl<S: NamedService> NamedService for AddToken<S> {
 }
 
 /// Adds the primary token to `headers`, unless they have an `authorization` value already: of several, the first stays.
+#[inline]
+pub(crate) fn attach(keyring: &Keyring, headers: &mut HeaderMap) {
+    insert(headers, keyring.snapshot().header_value().clone());
+}
+
+/// Adds `value` as `authorization`, unless there is one already, and says whether it did.
 ///
 /// Inserting first and putting the caller's value back costs less in the usual case, in which there is none, than asking
 /// first.
 #[inline]
-pub(crate) fn attach(keyring: &Keyring, headers: &mut HeaderMap) {
-    let value = keyring.snapshot().header_value().clone();
-    // An error means that the map is full, which no request on the wire can be; the call then goes out without a token
-    // and the server refuses it.
-    if let Ok(Some(mut callers)) = headers.try_insert(AUTHORIZATION, value) {
-        callers.set_sensitive(true);
-        headers.insert(AUTHORIZATION, callers);
+pub(super) fn insert(headers: &mut HeaderMap, value: HeaderValue) -> bool {
+    match headers.try_insert(AUTHORIZATION, value) {
+        Ok(None) => true,
+        Ok(Some(mut callers)) => {
+            callers.set_sensitive(true);
+            headers.insert(AUTHORIZATION, callers);
+            false
+        }
+        // The map is full, which no request on the wire can be; the call then goes out without a token and the server
+        // refuses it.
+        Err(_) => false,
     }
 }

@@ -26,8 +26,10 @@
 //! # Ok::<(), ray_auth::keyring::KeyringError>(())
 //! ```
 
+mod cell;
 mod error;
 mod follow;
+mod revocation;
 pub(crate) mod rules;
 mod snapshot;
 mod status;
@@ -35,16 +37,17 @@ mod steps;
 mod usage;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
-use arc_swap::{ArcSwap, Guard};
-
+use self::cell::{Cell, Read};
 pub use self::error::KeyringError;
 pub use self::follow::{FollowStatus, KeyringSource, ReloadError};
 pub(crate) use self::follow::{Follower, Origins};
-pub(crate) use self::snapshot::Snapshot;
+pub(crate) use self::revocation::{Revocation, Revoked};
+pub(crate) use self::snapshot::{Key, Snapshot};
 pub use self::status::{KeyringStatus, Role, TokenStatus};
 pub use self::steps::Step;
+pub(crate) use self::usage::{Look, Names, Now};
 use crate::token::{Token, TokenSet};
 
 /// The tokens a process knows, shared by everything built from it. See the [module](self).
@@ -54,9 +57,7 @@ pub struct Keyring {
 }
 
 struct Shared {
-    current: ArcSwap<Snapshot>,
-    /// Held from reading the current snapshot to publishing its successor, so that no change undoes another.
-    writer: Mutex<()>,
+    current: Cell<Snapshot>,
     /// Where the tokens come from, if not from the program. Set once, before the keyring is shared.
     origins: OnceLock<Origins>,
 }
@@ -81,8 +82,8 @@ impl Keyring {
     /// A keyring of several tokens, for a process that starts in the middle of a rotation.
     #[must_use]
     pub fn with_tokens(tokens: TokenSet) -> Self {
-        let current = ArcSwap::from_pointee(Snapshot::first(tokens));
-        Self { shared: Arc::new(Shared { current, writer: Mutex::new(()), origins: OnceLock::new() }) }
+        let current = Cell::new(Snapshot::first(tokens));
+        Self { shared: Arc::new(Shared { current, origins: OnceLock::new() }) }
     }
 
     /// A number that grows with every change, and with nothing else. The first is 1.
@@ -115,7 +116,8 @@ impl Keyring {
     }
 
     /// The state for one call. Not held across an await.
-    pub(crate) fn snapshot(&self) -> Guard<Arc<Snapshot>> {
+    #[inline]
+    pub(crate) fn snapshot(&self) -> Read<Snapshot> {
         self.shared.current.load()
     }
 
@@ -136,21 +138,19 @@ impl Keyring {
         debug_assert!(reloaded.is_ok(), "nothing is refused");
     }
 
-    /// The only way the state changes: read, decide, publish, under one lock.
+    /// The only way the state changes. Open calls that were let in by a token which leaves learn of it before this
+    /// returns.
     fn update(
         &self,
         decide: impl FnOnce(&TokenSet) -> Result<Option<TokenSet>, KeyringError>,
     ) -> Result<Step, KeyringError> {
-        // A writer that panicked published nothing, so what is there is whole.
-        let _writing = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = self.shared.current.load();
-        let Some(tokens) = decide(current.tokens())? else {
-            return Ok(Step::AlreadyDone);
-        };
-        let next = current.successor(tokens);
-        tracing::info!(target: "ray_auth::keyring", generation = next.generation(), tokens = %next.labels(), "keyring changed");
-        self.shared.current.store(Arc::new(next));
-        Ok(Step::Done)
+        let changed = self.shared.current.update(|current| {
+            let Some(tokens) = decide(current.tokens())? else { return Ok(None) };
+            let next = current.successor(tokens);
+            tracing::info!(target: "ray_auth::keyring", generation = next.generation(), tokens = %next.labels(), "keyring changed");
+            Ok::<_, KeyringError>(Some(next))
+        })?;
+        Ok(if changed { Step::Done } else { Step::AlreadyDone })
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
+use super::cell::State;
 use super::follow::KeyringSource;
+use super::revocation::Revocation;
 use super::status::{KeyringStatus, Role, TokenStatus};
 use super::usage::Usage;
 use crate::token::{Label, Presented, Token, TokenSet};
@@ -24,6 +26,7 @@ pub(crate) struct Key {
     role: Role,
     label: Label,
     usage: Arc<Usage>,
+    revocation: Revocation,
 }
 
 impl Snapshot {
@@ -31,7 +34,7 @@ impl Snapshot {
         Self::new(1, tokens, &[])
     }
 
-    /// The state after this one. Tokens that stay keep their counts.
+    /// The state after this one. Tokens that stay keep their counts and the calls they let in.
     pub(super) fn successor(&self, tokens: TokenSet) -> Self {
         Self::new(self.generation + 1, tokens, &self.keys)
     }
@@ -49,6 +52,7 @@ impl Snapshot {
                     role,
                     label: Label::of(token, place),
                     usage: known.map_or_else(Arc::default, |key| Arc::clone(&key.usage)),
+                    revocation: known.map_or_else(Revocation::default, |key| key.revocation.clone()),
                 }
             })
             .collect();
@@ -78,22 +82,33 @@ impl Snapshot {
     }
 
     pub(super) fn status(&self, source: KeyringSource) -> KeyringStatus {
-        let tokens = self
-            .keys
-            .iter()
-            .map(|key| TokenStatus {
+        let tokens = self.uses().map(|(status, _)| status).collect();
+        KeyringStatus { generation: self.generation, source, tokens }
+    }
+
+    /// What may be shown of each token, and its counter.
+    pub(super) fn uses(&self) -> impl Iterator<Item = (TokenStatus, &Usage)> {
+        self.keys.iter().map(|key| {
+            let status = TokenStatus {
                 label: key.label,
                 role: key.role,
                 weak: key.token.is_weak(),
                 accepted_calls: key.usage.total(),
-            })
-            .collect();
-        KeyringStatus { generation: self.generation, source, tokens }
+            };
+            (status, &*key.usage)
+        })
     }
 
     /// The tokens by role and label, for logs.
     pub(super) fn labels(&self) -> Labels<'_> {
         Labels(&self.keys)
+    }
+}
+
+impl State for Snapshot {
+    fn revoke_what_left(&self, successor: &Self) {
+        let stays = |key: &Key| successor.keys.iter().any(|kept| kept.revocation.is(&key.revocation));
+        self.keys.iter().filter(|key| !stays(key)).for_each(|key| key.revocation.revoke());
     }
 }
 
@@ -112,5 +127,10 @@ impl fmt::Display for Labels<'_> {
 impl Key {
     pub(crate) fn label(&self) -> Label {
         self.label
+    }
+
+    /// What tells a call that this key let in when the token has left the keyring.
+    pub(crate) fn revocation(&self) -> &Revocation {
+        &self.revocation
     }
 }

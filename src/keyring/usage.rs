@@ -1,15 +1,40 @@
-//! How many calls a token has let in, counted without making threads wait for each other.
+//! How many calls a token has let in, counted without making threads wait for each other; and for those who watch, when
+//! it was last used and what metrics say of it.
+
+mod last_seen;
+mod published;
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+#[cfg(not(loom))]
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
-/// More than this many threads share counters.
-const CELLS: usize = 16;
+#[cfg(loom)]
+use loom::sync::atomic::AtomicU64;
+
+use self::last_seen::LastSeen;
+pub(crate) use self::last_seen::{Look, Now};
+pub(crate) use self::published::Names;
+use self::published::Published;
+
+/// More than this many threads share counters. The model follows each of them, and its threads are one to the system.
+const CELLS: usize = if cfg!(loom) { 2 } else { 16 };
 
 /// A counter that is spread over cache lines, one per thread as far as they go.
 #[derive(Default)]
 pub(super) struct Usage {
     cells: [CacheLine; CELLS],
+    /// What those who watch made of the counts. No call touches it.
+    watched: Mutex<Watched>,
+}
+
+/// What becomes of a count, look by look.
+#[derive(Default)]
+struct Watched {
+    last_seen: LastSeen,
+    published: Published,
 }
 
 /// Two cache lines of 64 bytes: processors fetch them in pairs.
@@ -37,6 +62,22 @@ impl Usage {
     pub(super) fn total(&self) -> u64 {
         self.cells.iter().map(|cell| cell.0.load(Ordering::Relaxed)).sum()
     }
+
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        // Nothing panics in the middle of a change, so a poisoned one is as good as any.
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The token has left the keyring, and the last call that could count has counted: what was not published yet is
+/// published now, so that metrics lose nothing.
+impl Drop for Usage {
+    fn drop(&mut self) {
+        if self.watched().published.is_begun() {
+            let total = self.total();
+            self.watched().published.publish_rest(total, SystemTime::now());
+        }
+    }
 }
 
 /// Deals cells to threads in turn. Which thread has which cell means nothing, so this is shared by all keyrings.
@@ -47,3 +88,6 @@ fn assign_cell() -> usize {
     CELL.set(cell);
     cell
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,18 +3,29 @@
 use http::HeaderMap;
 
 use crate::credential::Credential;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Revocation};
 use crate::reject::Rejection;
-use crate::verify::Identity;
+use crate::verify::Granted;
 
 /// Whether a request with these headers is let in by the shared secret, and by which token.
 ///
 /// `strict` refuses requests whose `authorization` values differ; otherwise the first one decides and the others are
 /// counted.
 #[inline]
-pub(crate) fn judge(keyring: &Keyring, headers: &mut HeaderMap, strict: bool) -> Result<Identity, Rejection> {
+pub(crate) fn judge(keyring: &Keyring, headers: &mut HeaderMap, strict: bool) -> Result<Granted, Rejection> {
     let credential = present(headers, strict)?;
     keyring.accept(credential)
+}
+
+/// The same, with what ends the call when that token is retired.
+#[inline]
+pub(super) fn judge_held(
+    keyring: &Keyring,
+    headers: &mut HeaderMap,
+    strict: bool,
+) -> Result<(Granted, Revocation), Rejection> {
+    let credential = present(headers, strict)?;
+    keyring.accept_held(credential)
 }
 
 /// What the request presents, if it is to be judged at all.

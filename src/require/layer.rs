@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
+use super::close::CloseOnRevokeLayer;
 use super::exempt::Exempt;
 use super::refusals::Refusals;
+use super::report_only::ReportOnly;
 use super::service::RequireToken;
+use super::settings::Settings;
 use crate::keyring::Keyring;
 
 /// Requires a token on every call to the service it is put around. See the [module](super).
@@ -19,21 +22,12 @@ pub struct RequireTokenLayer<V = Keyring> {
     settings: Settings<V>,
 }
 
-/// What the layer gives to each service it makes.
-#[derive(Clone, Debug)]
-pub(super) struct Settings<V> {
-    pub(super) verifier: V,
-    pub(super) exempt: Exempt,
-    pub(super) identity: bool,
-    pub(super) strict: bool,
-    pub(super) refusals: Arc<Refusals>,
-}
-
 impl<V> RequireTokenLayer<V> {
     /// Requires what `verifier` accepts, on every path.
     pub fn new(verifier: V) -> Self {
         let refusals = Arc::new(Refusals::default());
-        Self { settings: Settings { verifier, exempt: Exempt::none(), identity: false, strict: false, refusals } }
+        let exempt = Exempt::none();
+        Self { settings: Settings { verifier, exempt, identity: false, strict: false, refusals, report_only: None } }
     }
 
     /// Adds paths that need no token.
@@ -61,6 +55,19 @@ impl<V> RequireTokenLayer<V> {
     pub fn count_methods<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.settings.refusals = Arc::new(Refusals::new(paths.into_iter().map(Into::into)));
         self
+    }
+
+    /// Lets in what would be refused, and counts it, until `report_only` ends. **The layer protects nothing meanwhile.**
+    /// For the first days of a token on a running cluster; see [`report_only`](super::report_only).
+    pub fn dangerous_report_only(mut self, report_only: ReportOnly) -> Self {
+        self.settings.report_only = Some(report_only);
+        self
+    }
+
+    /// Ends calls that are open when their token is retired. Another kind of layer, to be asked for last; without it a
+    /// call is judged when it opens and then left alone, as with Ray. See [`close`](super::close).
+    pub fn close_on_revoke(self) -> CloseOnRevokeLayer<V> {
+        CloseOnRevokeLayer::new(self.settings)
     }
 }
 

@@ -7,6 +7,8 @@
 //! 2. its path is one of the [`Exempt`] ones, compared exactly; or
 //! 3. authentication is [disabled](crate::ClusterAuth), which is a mode somebody asked for by name.
 //!
+//! (In [report-only mode](report_only), which somebody asked for by name and which ends, everything is let in.)
+//!
 //! Everything else is **refused** before its body is read. The caller of a refused request sees HTTP 200 with
 //! `grpc-status: 16` and Ray's message in a single header frame, and nothing about the reason; the reason is in the
 //! response's extensions as a [`Rejection`](crate::Rejection), in the metric `ray_auth_refused_total` (labels `reason` and
@@ -43,12 +45,15 @@
 //! # }
 //! ```
 
+pub mod close;
 mod decide;
 mod exempt;
 mod future;
 mod layer;
 mod refusals;
+pub mod report_only;
 mod service;
+mod settings;
 mod throttle;
 
 pub(crate) use self::decide::judge;
@@ -57,6 +62,7 @@ pub use self::future::ResponseFuture;
 pub use self::layer::RequireTokenLayer;
 pub use self::refusals::LOG_TARGET;
 pub(crate) use self::refusals::Refusals;
+pub use self::report_only::ReportOnly;
 pub use self::service::RequireToken;
 
 #[cfg(test)]

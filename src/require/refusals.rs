@@ -39,6 +39,11 @@ impl Refusals {
         Self { methods, other: Counters::default(), throttles: Default::default() }
     }
 
+    /// What calls of this path are counted under.
+    pub(super) fn method(&self, path: &str) -> &str {
+        self.methods.get_key_value(path).map_or(OTHER, |(method, _)| method)
+    }
+
     /// Counts and logs one refusal. `path` is the request's, if it is known.
     pub(crate) fn record(&self, rejection: Rejection, path: Option<&str>, extensions: &Extensions) {
         self.count(rejection, path);
@@ -95,6 +100,6 @@ fn log_suppressed(rejection: Rejection, suppressed: u64) {
 }
 
 /// Where the call came from, if the server told.
-fn client_addr(extensions: &Extensions) -> Option<SocketAddr> {
+pub(super) fn client_addr(extensions: &Extensions) -> Option<SocketAddr> {
     extensions.get::<TcpConnectInfo>()?.remote_addr()
 }

@@ -7,13 +7,11 @@ use http::{Request, Response};
 use tonic::server::NamedService;
 use tower_service::Service;
 
-use super::decide::{judge, present};
-use super::exempt::Exempted;
 use super::future::{Later, ResponseFuture};
-use super::layer::Settings;
+use super::settings::{Asked, Settings};
 use crate::keyring::Keyring;
 use crate::reject::Rejection;
-use crate::verify::{AnyKind, AnyVerifier, Call, Identity, Pending, Verdict, Verify};
+use crate::verify::{AnyKind, AnyVerifier, Pending};
 
 /// Calls `S` for requests that carry an accepted token, and refuses the others. Made by
 /// [`RequireTokenLayer`](super::RequireTokenLayer).
@@ -54,7 +52,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        match self.settings.decide_by(&self.settings.verifier, &mut request) {
+        let decided = self.settings.decide_by(&self.settings.verifier, &mut request);
+        match self.settings.enforce(decided, &request, ()) {
             Ok(()) => ResponseFuture::inner(self.inner.call(request)),
             Err(rejection) => ResponseFuture::refused(Ok(self.settings.refuse(rejection, &request))),
         }
@@ -81,12 +80,13 @@ where
             AnyKind::PassThrough => Ok(()),
             AnyKind::Keyring(keyring) => self.settings.decide_by(keyring, &mut request),
             AnyKind::Nobody => self.settings.exempts(&mut request).ok_or(Rejection::Unavailable),
+            AnyKind::Other(_) if self.settings.exempts(&mut request).is_some() => Ok(()),
             AnyKind::Other(verifier) => match self.settings.ask(verifier.as_ref(), &mut request) {
-                Asked::Decided(decided) => decided,
+                Asked::Decided(decided) => decided.map(|identity| self.settings.introduce(identity, &mut request)),
                 Asked::Later(pending) => return ResponseFuture::later(self.later(pending, request)),
             },
         };
-        match decided {
+        match self.settings.enforce(decided, &request, ()) {
             Ok(()) => ResponseFuture::inner(self.inner.call(request)),
             Err(rejection) => ResponseFuture::refused(Ok(self.settings.refuse(rejection, &request))),
         }
@@ -106,69 +106,11 @@ impl<S> RequireToken<S, AnyVerifier> {
         let mut ready = std::mem::replace(&mut self.inner, another);
         let settings = Arc::clone(&self.settings);
         Box::pin(async move {
-            match pending.await {
-                Ok(identity) => {
-                    settings.introduce(identity, &mut request);
-                    ready.call(request).await
-                }
+            let decided = pending.await.map(|identity| settings.introduce(identity, &mut request));
+            match settings.enforce(decided, &request, ()) {
+                Ok(()) => ready.call(request).await,
                 Err(rejection) => Ok(settings.refuse(rejection, &request)),
             }
         })
-    }
-}
-
-/// What a verifier of unknown kind said.
-enum Asked {
-    Decided(Result<(), Rejection>),
-    Later(Pending),
-}
-
-impl<V> Settings<V> {
-    /// The shared secret's decision. The exemptions are looked at only for requests it refuses.
-    #[inline]
-    fn decide_by<Q>(&self, keyring: &Keyring, request: &mut Request<Q>) -> Result<(), Rejection> {
-        match judge(keyring, request.headers_mut(), self.strict) {
-            Ok(identity) => {
-                self.introduce(identity, request);
-                Ok(())
-            }
-            Err(rejection) => self.exempts(request).ok_or(rejection),
-        }
-    }
-
-    /// The decision of somebody who may have to ask a backend, and is not bothered with exempt paths.
-    fn ask<Q>(&self, verifier: &dyn Verify, request: &mut Request<Q>) -> Asked {
-        if self.exempts(request).is_some() {
-            return Asked::Decided(Ok(()));
-        }
-        let path = request.uri().clone();
-        let verdict = match present(request.headers_mut(), self.strict) {
-            Ok(credential) => verifier.verify(Call::new(credential, path.path())),
-            Err(rejection) => Verdict::Now(Err(rejection)),
-        };
-        match verdict {
-            Verdict::Now(decided) => Asked::Decided(decided.map(|identity| self.introduce(identity, request))),
-            Verdict::Later(pending) => Asked::Later(pending),
-        }
-    }
-
-    /// Some if the request's path is exempt; the request is then marked as let in without a token.
-    fn exempts<Q>(&self, request: &mut Request<Q>) -> Option<()> {
-        self.exempt.contains(request.uri().path()).then(|| {
-            request.extensions_mut().insert(Exempted);
-        })
-    }
-
-    #[inline]
-    fn introduce<Q>(&self, identity: Identity, request: &mut Request<Q>) {
-        if self.identity {
-            request.extensions_mut().insert(identity);
-        }
-    }
-
-    #[cold]
-    fn refuse<Q, B: Default>(&self, rejection: Rejection, request: &Request<Q>) -> Response<B> {
-        self.refusals.record(rejection, Some(request.uri().path()), request.extensions());
-        rejection.into_grpc_response()
     }
 }

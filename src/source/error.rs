@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::{FileWarning, HOME_VARIABLE, MAX_FILE_LEN, Origin};
+use super::{FileWarning, HOME_VARIABLE, KeyringTextError, MAX_FILE_LEN, Origin};
 use crate::mode::ModeError;
 use crate::token::TokenError;
 
@@ -43,6 +43,14 @@ pub enum SourceError {
         /// What is wrong with the token.
         error: TokenError,
     },
+    /// The file's first line is a token, and what stands below it is malformed, or was cut short.
+    #[error("{} is malformed: {error}", subject(origin))]
+    Malformed {
+        /// Which file.
+        origin: Origin,
+        /// What is wrong with it.
+        error: KeyringTextError,
+    },
     /// Others can read or replace the file, and the source is [strict](super::TokenSource::strict).
     #[error("{} is not private, and strict mode refuses it: {}", subject(origin), joined(warnings))]
     Exposed {
@@ -65,6 +73,14 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// What is wrong with the text of a file. Line 1 is what Ray reads, so it is named for what it is.
+    pub(crate) fn of_text(origin: Origin, error: KeyringTextError) -> Self {
+        match error {
+            KeyringTextError::Primary(error) => Self::Token { origin, error },
+            error => Self::Malformed { origin, error },
+        }
+    }
+
     /// Whether a file is not there, and may be there later.
     pub(crate) fn is_absence(&self) -> bool {
         let absent = |error: &FileError| matches!(error, FileError::NotFound | FileError::DanglingLink);

@@ -7,25 +7,18 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::error::{FileError, FileKind};
-use super::permissions::{self, FileWarning};
 
 /// The largest token file, in bytes. Eight tokens of the greatest length fit with room to spare.
 pub const MAX_FILE_LEN: usize = 64 * 1024;
 
-/// What a token file holds, wiped when dropped, and who else could read or write it.
-pub(super) struct Contents {
-    pub(super) bytes: Zeroizing<Vec<u8>>,
-    pub(super) warnings: Vec<FileWarning>,
+/// What a token file holds, wiped when dropped, and the file itself.
+pub(crate) struct Contents {
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) metadata: Metadata,
+    pub(crate) file: File,
 }
 
-impl Contents {
-    /// All up to the first line feed, which is what Ray reads.
-    pub(super) fn first_line(&self) -> &[u8] {
-        self.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default()
-    }
-}
-
-pub(super) fn read(path: &Path) -> Result<Contents, FileError> {
+pub(crate) fn read(path: &Path) -> Result<Contents, FileError> {
     let file = open(path).map_err(|error| not_opened(path, &error))?;
     let metadata = file.metadata().map_err(|error| FileError::Read(error.into()))?;
     if !metadata.is_file() {
@@ -34,8 +27,7 @@ pub(super) fn read(path: &Path) -> Result<Contents, FileError> {
     if metadata.len() > MAX_FILE_LEN as u64 {
         return Err(FileError::TooLarge);
     }
-    let warnings = permissions::examine(path, &metadata);
-    Ok(Contents { bytes: read_all(file)?, warnings })
+    Ok(Contents { bytes: read_text(&file)?, metadata, file })
 }
 
 /// Opens without waiting for the other end of a FIFO, and without taking a terminal over.
@@ -53,7 +45,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Why there was nothing to open. There is nothing open to look at, so the names are looked at.
-fn not_opened(path: &Path, error: &io::Error) -> FileError {
+pub(crate) fn not_opened(path: &Path, error: &io::Error) -> FileError {
     if error.kind() == io::ErrorKind::NotFound {
         let dangling = path.symlink_metadata().is_ok_and(|named| named.is_symlink());
         return if dangling { FileError::DanglingLink } else { FileError::NotFound };
@@ -65,10 +57,14 @@ fn not_opened(path: &Path, error: &io::Error) -> FileError {
     }
 }
 
-/// Reads to the end, into one buffer that never moves, so that no copy of a secret is left behind.
+/// Reads the text of a token file to its end, into one buffer that never moves and is wiped when dropped, so that no copy
+/// of a secret is left behind. For text that comes from elsewhere than a file, such as the standard input.
 ///
-/// The limit is judged again here: a file can grow after it was measured, and some that hold text say they are empty.
-pub(super) fn read_all(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, FileError> {
+/// # Errors
+///
+/// [`FileError::Read`], and [`FileError::TooLarge`] beyond [`MAX_FILE_LEN`], without reading on.
+pub fn read_text(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    // The limit is judged here, too: a file can grow after it was measured, and some that hold text say they are empty.
     let mut buffer = Zeroizing::new(vec![0; MAX_FILE_LEN + 1]);
     let mut len = 0;
     while len < buffer.len() {

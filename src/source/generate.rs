@@ -1,10 +1,11 @@
 //! Creating a token file, once, whoever else does the same at the same time.
 
 use std::fs::DirBuilder;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use super::SourceError;
+use super::fresh::{FreshFile, folder_of};
 use crate::token::Token;
 
 /// Writes a new token to `path`, unless there is something of that name already. Returns whether it did.
@@ -24,12 +25,9 @@ use crate::token::Token;
 /// As [`Token::generate`].
 pub fn create_token_file(path: impl AsRef<Path>) -> Result<bool, SourceError> {
     let path = path.as_ref();
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     create_folder(folder).map_err(|error| SourceError::Create { path: folder.into(), error: error.into() })?;
-    let created = write_new(path, folder, &Token::generate());
+    let created = write_new(path, &Token::generate());
     let created = created.map_err(|error| SourceError::Create { path: path.into(), error: error.into() })?;
     if created {
         // Ray's own words, which people and tools look for.
@@ -59,37 +57,10 @@ fn private_builder() -> DirBuilder {
     DirBuilder::new()
 }
 
-fn write_new(path: &Path, folder: &Path, token: &Token) -> io::Result<bool> {
-    let mut file = tempfile::Builder::new().prefix(".auth_token.").suffix(".new").tempfile_in(folder)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Not left to the process's mask, which could take even the owner's rights away.
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    }
-    // Straight to the file, in two writes: a buffer would be one more place to wipe.
-    file.write_all(token.expose_secret().as_bytes())?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Ok(_) => {
-            sync_folder(folder);
-            Ok(true)
-        }
-        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(refused) => Err(refused.error),
-    }
-}
-
-/// Makes the new name outlive a loss of power. Some file systems cannot; the token is in place and valid all the same, so
-/// that is no failure.
-fn sync_folder(folder: &Path) {
-    #[cfg(unix)]
-    if let Err(error) = std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
-        tracing::debug!(folder = %folder.display(), %error, "the folder of a new token file cannot be flushed");
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
+fn write_new(path: &Path, token: &Token) -> io::Result<bool> {
+    let mut file = FreshFile::create(path)?;
+    file.write(&[token.expose_secret(), "\n"])?;
+    file.put_new()
 }
 
 #[cfg(test)]

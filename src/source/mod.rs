@@ -10,8 +10,9 @@
 //!    service account's token. Only where there is no such file is the next place asked.
 //! 4. `$HOME/.ray/auth_token` (`%USERPROFILE%\.ray\auth_token` on Windows).
 //!
-//! A file's token is its first line without the blanks around it. [`TokenSource::load`] opens and reads the file afresh
-//! each time; what was read is wiped from memory. A variable's value is read once, when the source is made, and the copy
+//! A file's token is its first line without the blanks around it; lines below it may name [more](KeyringText) for the time
+//! of a rotation, unless others could have written them. [`TokenSource::load`] opens and reads the file afresh each time;
+//! what was read is wiped from memory. A variable's value is read once, when the source is made, and the copy
 //! in the process's environment stays, so a file is the better place for a secret.
 //!
 //! Stricter than Ray: a file is opened without waiting, must be a regular one of at most [`MAX_FILE_LEN`] bytes, and who
@@ -30,9 +31,12 @@
 
 mod error;
 mod file;
+mod fresh;
 mod generate;
 mod origin;
 mod permissions;
+mod text;
+mod warning;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -44,10 +48,14 @@ use crate::mode::kubernetes_asked;
 use crate::token::{Token, TokenSet};
 
 pub use self::error::{FileError, FileKind, OsError, SourceError};
-pub use self::file::MAX_FILE_LEN;
+pub(crate) use self::file::{Contents, not_opened, read};
+pub use self::file::{MAX_FILE_LEN, read_text};
+pub(crate) use self::fresh::{FreshFile, folder_of};
 pub use self::generate::create_token_file;
 pub use self::origin::Origin;
-pub use self::permissions::FileWarning;
+pub(crate) use self::permissions::{examine, examine_as_owner};
+pub use self::text::{KeyringText, KeyringTextError};
+pub use self::warning::FileWarning;
 
 /// The variable that holds a token.
 const TOKEN_VARIABLE: &str = "RAY_AUTH_TOKEN";
@@ -86,7 +94,8 @@ pub struct Loaded {
     pub tokens: TokenSet,
     /// Where they were.
     pub origin: Origin,
-    /// Who else can read or write the file. Nothing here logs them: whoever loads decides how often that is worth it.
+    /// Who else can read or write the file, and what of it is not used. Nothing here logs them: whoever loads decides how
+    /// often that is worth it.
     pub warnings: Vec<FileWarning>,
     /// Whether this call created the file; only ever so after [`TokenSource::load_or_generate`].
     pub generated: bool,
@@ -149,7 +158,9 @@ impl TokenSource {
     /// [`SourceError::Missing`] when no place has a token, otherwise the reason why the place that decides cannot be used.
     pub fn load(&self) -> Result<Loaded, SourceError> {
         let origins = match &self.place {
-            Place::Variable(token) => return Ok(Loaded::new(token.clone(), Origin::Variable, Vec::new())),
+            Place::Variable(token) => {
+                return Ok(Loaded::new(TokenSet::new(token.clone()), Origin::Variable, Vec::new()));
+            }
             Place::Files(origins) => origins,
         };
         let mut looked_in = Vec::new();
@@ -190,6 +201,16 @@ impl TokenSource {
         Ok(Loaded { generated, ..self.load()? })
     }
 
+    /// The place that decides now: of several files the first that is there, and when there is none the last.
+    pub(crate) fn in_force(&self) -> Option<Origin> {
+        let origins = match &self.place {
+            Place::Variable(_) => return Some(Origin::Variable),
+            Place::Files(origins) => origins,
+        };
+        let there = |origin: &&Origin| origin.path().is_some_and(|path| path.symlink_metadata().is_ok());
+        origins.iter().find(there).or(origins.last()).cloned()
+    }
+
     /// The files that may be read, in the order in which they are looked for; none for a variable.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         let origins: &[Origin] = match &self.place {
@@ -204,19 +225,33 @@ impl TokenSource {
     }
 
     fn read(&self, origin: &Origin, path: &Path) -> Result<Loaded, SourceError> {
-        let contents = file::read(path).map_err(|error| SourceError::File { origin: origin.clone(), error })?;
-        if self.strict && !contents.warnings.is_empty() {
-            return Err(SourceError::Exposed { origin: origin.clone(), warnings: contents.warnings });
+        let contents = read(path).map_err(|error| SourceError::File { origin: origin.clone(), error })?;
+        let warnings = examine(path, &contents.metadata);
+        if self.strict && !warnings.is_empty() {
+            return Err(SourceError::Exposed { origin: origin.clone(), warnings });
         }
-        let token = Token::parse(contents.first_line())
-            .map_err(|error| SourceError::Token { origin: origin.clone(), error })?;
-        Ok(Loaded::new(token, origin.clone(), contents.warnings))
+        let text = KeyringText::parse(&*contents.bytes).map_err(|error| SourceError::of_text(origin.clone(), error))?;
+        Ok(Loaded::of_text(text, origin.clone(), path, warnings))
     }
 }
 
 impl Loaded {
-    fn new(token: Token, origin: Origin, warnings: Vec<FileWarning>) -> Self {
-        Self { tokens: TokenSet::new(token), origin, warnings, generated: false }
+    fn new(tokens: TokenSet, origin: Origin, warnings: Vec<FileWarning>) -> Self {
+        Self { tokens, origin, warnings, generated: false }
+    }
+
+    /// What may be used of a file's text, by what was found about the file.
+    fn of_text(text: KeyringText, origin: Origin, path: &Path, mut warnings: Vec<FileWarning>) -> Self {
+        let more = text.tokens.iter().skip(1).count();
+        let exposed = warnings.iter().any(FileWarning::lets_others_write);
+        if !text.ignored.is_empty() {
+            warnings.push(FileWarning::IgnoredLines { path: path.into(), lines: text.ignored });
+        }
+        if !exposed || more == 0 {
+            return Self::new(text.tokens, origin, warnings);
+        }
+        warnings.push(FileWarning::TokensNotUsed { path: path.into(), count: more });
+        Self::new(TokenSet::new(text.tokens.primary().clone()), origin, warnings)
     }
 }
 

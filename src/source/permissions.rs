@@ -1,81 +1,26 @@
 //! Who else can read a token file, or could have written it.
 
-use std::fmt;
 use std::fs::Metadata;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
 
-/// What makes a token file less private than it should be.
-///
-/// Judged by mode bits and owners, on Unix only; elsewhere there are no findings. The folder is the one the path names and,
-/// when the path is a link, also the one its target is in: whoever can write there can put another file in place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FileWarning {
-    /// Every user can read the file.
-    ReadableByOthers {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The file's group, or every user, can write it.
-    FileWritableByOthers {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The folder's group, or every user, can replace files in it: it can be written and has no sticky bit.
-    FolderWritableByOthers {
-        /// The folder.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The file or its folder belongs to a user who is neither root nor the effective user of this process.
-    ForeignOwner {
-        /// The file or the folder.
-        path: PathBuf,
-        /// The number of the user it belongs to.
-        owner: u32,
-    },
-    /// The folder could not be examined, so who can write there is not known.
-    FolderNotExamined {
-        /// The folder.
-        path: PathBuf,
-    },
-}
-
-impl fmt::Display for FileWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ReadableByOthers { path, mode } => {
-                write!(f, "{path:?} can be read by every user (mode {mode:04o}); take that away with chmod o-r")
-            }
-            Self::FileWritableByOthers { path, mode } => {
-                write!(f, "{path:?} can be written by other users (mode {mode:04o}); take that away with chmod go-w")
-            }
-            Self::FolderWritableByOthers { path, mode } => write!(
-                f,
-                "other users can replace files in the folder {path:?} (mode {mode:04o}); \
-                 take that away with chmod go-w"
-            ),
-            Self::ForeignOwner { path, owner } => write!(
-                f,
-                "{path:?} belongs to the user with number {owner}, which is neither root nor this process's; \
-                 change that with chown"
-            ),
-            Self::FolderNotExamined { path } => {
-                write!(f, "the folder {path:?} cannot be examined; let this process's user search it")
-            }
-        }
-    }
-}
+use super::warning::FileWarning;
 
 /// Judges an opened file, by its metadata, and the folders that `path` leads through.
 #[cfg(unix)]
-pub(super) fn examine(path: &Path, metadata: &Metadata) -> Vec<FileWarning> {
-    let user = rustix::process::geteuid().as_raw();
+pub(crate) fn examine(path: &Path, metadata: &Metadata) -> Vec<FileWarning> {
+    examine_as(rustix::process::geteuid().as_raw(), path, metadata)
+}
+
+/// The same as a process of the file's owner would find it.
+#[cfg(unix)]
+pub(crate) fn examine_as_owner(path: &Path, metadata: &Metadata) -> Vec<FileWarning> {
+    examine_as(std::os::unix::fs::MetadataExt::uid(metadata), path, metadata)
+}
+
+#[cfg(unix)]
+fn examine_as(user: u32, path: &Path, metadata: &Metadata) -> Vec<FileWarning> {
     let mut warnings = judge_file(&Facts::new(path, metadata), user);
     for folder in folders(path) {
         match std::fs::metadata(&folder) {
@@ -87,7 +32,12 @@ pub(super) fn examine(path: &Path, metadata: &Metadata) -> Vec<FileWarning> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn examine(_path: &Path, _metadata: &Metadata) -> Vec<FileWarning> {
+pub(crate) fn examine(_path: &Path, _metadata: &Metadata) -> Vec<FileWarning> {
+    Vec::new()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn examine_as_owner(_path: &Path, _metadata: &Metadata) -> Vec<FileWarning> {
     Vec::new()
 }
 

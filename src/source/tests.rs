@@ -63,6 +63,16 @@ fn a_service_accounts_file_passes_the_turn_on_only_when_it_is_not_there() {
 }
 
 #[test]
+fn the_place_that_decides_is_the_first_that_is_there() {
+    let home = tempfile::tempdir().unwrap();
+    let source = with_service_account(home.path());
+    let file = |name: &str| home.path().join(name);
+    assert_eq!(source.in_force(), Some(Origin::Default(file("default"))), "where one would be written");
+    fs::write(file("service-account"), "\n").unwrap();
+    assert_eq!(source.in_force(), Some(Origin::ServiceAccount(file("service-account"))), "also when it is of no use");
+}
+
+#[test]
 fn a_file_is_read_anew_each_time() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("token");
@@ -75,14 +85,82 @@ fn a_file_is_read_anew_each_time() {
     assert!(source.load().is_err());
 }
 
-#[test]
-fn only_the_first_line_is_used() {
-    let home = tempfile::tempdir().unwrap();
+/// A token file with this text, which only this user can write.
+fn file(home: &tempfile::TempDir, text: impl AsRef<[u8]>) -> PathBuf {
     let path = home.path().join("token");
-    fs::write(&path, b"tok\nnext other\naccept \xff\n").unwrap();
-    let tokens = TokenSource::file(&path).load().unwrap().tokens;
-    assert!(tokens.primary().matches("tok"));
-    assert!(tokens.next().is_none() && tokens.accepted().is_empty());
+    fs::write(&path, text).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    path
+}
+
+/// A set's tokens by role, as `primary next accepted…`.
+fn shape(tokens: &TokenSet) -> String {
+    let next = tokens.next().map_or("-", Token::expose_secret);
+    let accepted: Vec<_> = tokens.accepted().iter().map(Token::expose_secret).collect();
+    format!("{} {next} {}", tokens.primary().expose_secret(), accepted.join(","))
+}
+
+#[test]
+fn the_lines_below_the_first_are_used_too_and_strict_mode_takes_a_private_file_with_stray_lines() {
+    let home = tempfile::tempdir().unwrap();
+    let path = file(&home, "tok\r\nnext other\naccept old\nstray\n");
+    let ignored = FileWarning::IgnoredLines { path: path.clone(), lines: vec![4] };
+    for source in [TokenSource::file(&path), TokenSource::file(&path).strict()] {
+        let loaded = source.load().unwrap();
+        assert_eq!(shape(&loaded.tokens), "tok other old");
+        assert_eq!(loaded.warnings, vec![ignored.clone()]);
+    }
+}
+
+#[test]
+fn what_stands_below_line_1_can_make_the_file_malformed_and_the_error_names_the_line() {
+    let home = tempfile::tempdir().unwrap();
+    let path = file(&home, b"tok\nnext other\naccept \xff\n");
+    let error = TokenSource::file(&path).load().unwrap_err();
+    assert!(matches!(error, SourceError::Malformed { .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the token file {path:?} is malformed: line 3: the token has the byte 0xff at position 7, which no header can \
+             carry; use printable ASCII, for example 64 hexadecimal digits"
+        )
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn of_a_file_that_others_can_write_only_the_first_line_is_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let chmod = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let text = "tok\nnext other\naccept old\n";
+    type Expose<'a> = &'a dyn Fn(&Path, &Path);
+    let ways: [(&str, Expose<'_>, bool); 6] = [
+        ("private", &|_, _| {}, false),
+        ("readable by all, as Kubernetes mounts it", &|_, path| chmod(path, 0o644), false),
+        ("in a sticky folder", &|home, _| chmod(home, 0o1777), false),
+        ("writable by its group", &|_, path| chmod(path, 0o620), true),
+        ("writable by all", &|_, path| chmod(path, 0o602), true),
+        ("in a folder that others can write", &|home, _| chmod(home, 0o777), true),
+    ];
+    for (name, expose, exposed) in ways {
+        let home = tempfile::tempdir().unwrap();
+        let path = file(&home, text);
+        expose(home.path(), &path);
+        let loaded = TokenSource::file(&path).load().unwrap();
+        let not_used = FileWarning::TokensNotUsed { path: path.clone(), count: 2 };
+        assert_eq!(shape(&loaded.tokens), if exposed { "tok - " } else { "tok other old" }, "{name}");
+        assert_eq!(loaded.warnings.contains(&not_used), exposed, "{name}");
+        let strict = TokenSource::file(&path).strict().load().map(|loaded| shape(&loaded.tokens));
+        assert_eq!(strict.is_err(), exposed || name.starts_with("readable"), "{name}");
+    }
+
+    if rustix::process::geteuid().is_root() {
+        let home = tempfile::tempdir().unwrap();
+        let path = file(&home, text);
+        std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+        assert_eq!(shape(&TokenSource::file(&path).load().unwrap().tokens), "tok - ", "a foreign owner");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, demo, get_auth_token, serve, status};
+use crate::commands::{check, completions, demo, get_auth_token, rotate, serve, status};
 use crate::help;
 
 /// Token authentication for Ray clusters, compatible with Ray 2.52 and newer.
@@ -26,9 +26,12 @@ pub(crate) enum Command {
     /// Prints this process's token, and makes one if asked to.
     #[command(long_about = help::GET_AUTH_TOKEN, after_long_help = help::GET_AUTH_TOKEN_AFTER)]
     GetAuthToken(get_auth_token::Args),
-    /// Says how a process in this environment authenticates, and what is wrong with that.
+    /// Says how a process in this environment, or running ones, authenticate, and what is wrong.
     #[command(long_about = help::STATUS, after_long_help = help::STATUS_AFTER)]
     Status(status::Args),
+    /// Replaces the cluster's token step by step, while the cluster runs.
+    #[command(long_about = help::rotate::ROTATE, after_long_help = help::rotate::ROTATE_AFTER, disable_help_subcommand = true)]
+    Rotate(rotate::Args),
     /// Serves an in-memory equivalent of Ray's GCS that requires the token.
     #[command(long_about = help::SERVE, after_long_help = help::SERVE_AFTER)]
     Serve(serve::Args),

@@ -4,22 +4,6 @@ use super::super::TokenSource;
 use super::*;
 
 #[test]
-fn the_first_line_ends_at_the_first_line_feed_and_nowhere_else() {
-    let table: [(&[u8], &[u8]); 6] = [
-        (b"", b""),
-        (b"abc", b"abc"),
-        (b"abc\n", b"abc"),
-        (b"\nabc\n", b""),
-        (b"abc\r\ndef", b"abc\r"),
-        (b"abc\rdef\x0b\0ghi\njkl", b"abc\rdef\x0b\0ghi"),
-    ];
-    for (bytes, line) in table {
-        let contents = Contents { bytes: Zeroizing::new(bytes.to_vec()), warnings: Vec::new() };
-        assert_eq!(contents.first_line(), line);
-    }
-}
-
-#[test]
 fn a_file_of_the_limit_is_read_and_one_byte_more_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("token");
@@ -35,7 +19,7 @@ fn a_file_of_the_limit_is_read_and_one_byte_more_is_refused() {
 #[test]
 fn a_file_that_grows_while_it_is_read_is_refused_without_reading_on() {
     let mut endless = io::repeat(b'a').take(u64::MAX);
-    assert_eq!(read_all(&mut endless).err(), Some(FileError::TooLarge));
+    assert_eq!(read_text(&mut endless).err(), Some(FileError::TooLarge));
     assert_eq!(u64::MAX - endless.limit(), MAX_FILE_LEN as u64 + 1);
 }
 
@@ -50,10 +34,10 @@ fn reading_goes_on_after_an_interruption_and_reports_a_failure() {
         }
     }
     let interrupted = || Err(io::ErrorKind::Interrupted.into());
-    let bytes = read_all(Steps(vec![Ok(b"k"), interrupted(), Ok(b"to"), interrupted()])).unwrap();
+    let bytes = read_text(Steps(vec![Ok(b"k"), interrupted(), Ok(b"to"), interrupted()])).unwrap();
     assert_eq!(bytes.as_slice(), b"tok");
 
-    let failed = read_all(Steps(vec![Err(io::ErrorKind::TimedOut.into()), Ok(b"to")])).unwrap_err();
+    let failed = read_text(Steps(vec![Err(io::ErrorKind::TimedOut.into()), Ok(b"to")])).unwrap_err();
     assert_eq!(failed, FileError::Read(io::Error::from(io::ErrorKind::TimedOut).into()));
 }
 
@@ -108,7 +92,7 @@ mod unix {
         fs::write(path("..2026_01/token"), "tok\n").unwrap();
         symlink("..2026_01", path("..data")).unwrap();
         symlink("..data/token", path("token")).unwrap();
-        assert_eq!(read(&path("token")).unwrap().first_line(), b"tok");
+        assert_eq!(read(&path("token")).unwrap().bytes.as_slice(), b"tok\n");
     }
 
     #[cfg(target_os = "linux")]

@@ -199,6 +199,21 @@ fn the_texts_name_the_path_the_fact_and_the_way_out() {
             FileWarning::FolderNotExamined { path: path() },
             "the folder \"/f\" cannot be examined; let this process's user search it",
         ),
+        (
+            FileWarning::IgnoredLines { path: path(), lines: vec![2] },
+            "\"/f\" has lines that are no tokens and are ignored (line 2); remove them, or begin them with `#`, `next` or \
+             `accept`",
+        ),
+        (
+            FileWarning::IgnoredLines { path: path(), lines: (2..20).collect() },
+            "\"/f\" has lines that are no tokens and are ignored (line 2, line 3, line 4, line 5, line 6, line 7, line 8, \
+             line 9 and 10 more); remove them, or begin them with `#`, `next` or `accept`",
+        ),
+        (
+            FileWarning::TokensNotUsed { path: path(), count: 2 },
+            "2 more tokens in \"/f\" are not used, since other users could have written them; let only this process's \
+             user and root write there",
+        ),
     ];
     for (warning, text) in table {
         assert_eq!(warning.to_string(), text);

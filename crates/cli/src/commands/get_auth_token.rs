@@ -3,7 +3,7 @@
 //! The token stands on stdout with nothing after it, so that it can be piped; a line feed on stderr keeps a terminal
 //! tidy. The mode is not asked, only the places a token can be in.
 
-use ray_auth::source::{Loaded, Origin, SourceError, TokenSource};
+use ray_auth::source::{FileWarning, Loaded, Origin, SourceError, TokenSource};
 use ray_auth::token::TokenError;
 
 use crate::exit::{Exit, Failure};
@@ -32,12 +32,17 @@ pub(crate) fn run(Args { generate }: Args) -> Result<Exit, Failure> {
         output::tell("Generating new authentication token...\n");
         output::tell(format!("Generated new authentication token and saved to {}\n", path.display()));
     }
-    for warning in &loaded.warnings {
+    for warning in loaded.warnings.iter().filter(|warning| concerns_the_primary(warning)) {
         output::tell(format!("warning: {warning}\n"));
     }
     output::answer(loaded.tokens.primary().expose_secret())?;
     output::tell("\n");
     Ok(Exit::Done)
+}
+
+/// What stands below the first line of a file is nothing to this command, as it is nothing to Ray.
+fn concerns_the_primary(warning: &FileWarning) -> bool {
+    !matches!(warning, FileWarning::IgnoredLines { .. } | FileWarning::TokensNotUsed { .. })
 }
 
 fn load(generate: bool) -> Result<Loaded, SourceError> {

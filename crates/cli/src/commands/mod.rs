@@ -4,9 +4,13 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod get_auth_token;
+mod peer;
+pub(crate) mod rotate;
 mod runtime;
 pub(crate) mod serve;
 pub(crate) mod status;
+mod time;
+mod tokens;
 
 use crate::args::Command;
 use crate::exit::{Exit, Failure};
@@ -25,7 +29,11 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
         }
         Command::Status(args) => {
             logs::start("warn", false)?;
-            status::run(args)
+            status::run(&args)
+        }
+        Command::Rotate(args) => {
+            logs::start("warn", false)?;
+            rotate::run(args)
         }
         Command::Serve(args) => {
             logs::start("info", true)?;

@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 /// # Errors
 ///
 /// The command's own, and when there can be no runtime.
-pub(crate) fn run(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+pub(crate) fn run<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::new(Exit::No, format_args!("cannot start threads: {error}; give this user more threads or memory"))
     })?;

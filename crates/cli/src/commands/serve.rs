@@ -3,11 +3,15 @@
 use std::io;
 use std::net::SocketAddr;
 
+use http::Request;
 use ray_auth::auth::AuthError;
 use ray_auth::require::Exempt;
+use ray_auth::require::close::CallBody;
 use ray_auth::{AuthMode, ClusterAuth};
 use ray_auth_gcs::{Gcs, Server, ServerError};
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tower::ServiceBuilder;
 
 use crate::commands::runtime;
 use crate::exit::{Exit, Failure};
@@ -60,7 +64,7 @@ async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {
     let gcs = Gcs::builder()
         .build()
         .map_err(|error| Failure::new(Exit::No, format_args!("cannot make an empty cluster: {error}")))?;
-    let server = Server::builder().gcs(&gcs).bind(listen).await.map_err(failure)?;
+    let server = Server::builder().gcs(&gcs).keyring_status(&auth).bind(listen).await.map_err(failure)?;
     let address = server.local_addr();
     if auth.mode() == AuthMode::Disabled {
         output::tell(format!(
@@ -73,7 +77,10 @@ async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {
              listen at 127.0.0.1 unless nobody else can read that network\n"
         ));
     }
-    let layer = auth.require_token().exempt(Exempt::grpc_health());
+    let layer = ServiceBuilder::new()
+        .layer(auth.require_token().exempt(Exempt::grpc_health()).close_on_revoke())
+        // The server's services take one kind of body.
+        .map_request(|request: Request<CallBody<Body>>| request.map(Body::new));
     // A server whose starter does not read is as good as any.
     if output::answer(format!("listening on {address}\n")).is_err() {
         tracing::warn!(target: "ray_auth::serve", %address, "listening, and stdout takes no text");

@@ -47,6 +47,9 @@ async fn command_lines() {
         row(&["check", "127.0.0.1:1", "--timeout", "0"], "error: invalid value '0' for '--timeout <SECONDS>'"),
         row(&["check", "127.0.0.1:1", "--timeout", "-1"], "error: unexpected argument '-1' found"),
         row(&["check", "127.0.0.1:1", "--timeout", "1e9"], "error: invalid value '1e9' for '--timeout <SECONDS>'"),
+        row(&["status", "--timeout", "5"], "error: the following required arguments were not provided:"),
+        row(&["status", "--allow-plaintext"], "error: the following required arguments were not provided:"),
+        row(&["status", "--address", "127.0.0.1:1", "--timeout", "0"], "error: invalid value '0' for '--timeout"),
         row(&["demo", "--calls", "0"], "error: invalid value '0' for '--calls <N>'"),
         row(&["demo", "--seconds", "many"], "error: invalid value 'many' for '--seconds <N>'"),
         row(&["completions"], "error: the following required arguments were not provided:\n  <SHELL>"),
@@ -60,13 +63,17 @@ async fn addresses() {
     run(&[
         row(
             &["check", "127.0.0.1"],
-            "error: \"127.0.0.1\" is no address to check; write a host and a port, like 127.0.0.1:6379\n",
+            "error: \"127.0.0.1\" is no address of a server; write a host and a port, like 127.0.0.1:6379\n",
         ),
-        row(&["check", ""], "error: \"\" is no address to check; "),
-        row(&["check", "ray://127.0.0.1:10001"], "error: \"ray://127.0.0.1:10001\" is no address to check; "),
-        row(&["check", "127.0.0.1:6379/path"], "error: \"127.0.0.1:6379/path\" is no address to check; "),
-        row(&["check", "\u{1b}[31m:1"], "error: \"\\u{1b}[31m:1\" is no address to check; "),
-        row(&["check", "https://127.0.0.1:6379"], "error: check does not speak TLS; "),
+        row(&["check", ""], "error: \"\" is no address of a server; "),
+        row(&["check", "ray://127.0.0.1:10001"], "error: \"ray://127.0.0.1:10001\" is no address of a server; "),
+        row(&["check", "127.0.0.1:6379/path"], "error: \"127.0.0.1:6379/path\" is no address of a server; "),
+        row(&["check", "\u{1b}[31m:1"], "error: \"\\u{1b}[31m:1\" is no address of a server; "),
+        row(&["check", "https://127.0.0.1:6379"], "error: ray-auth does not speak TLS; "),
+        row(&["status", "--address", ""], "error: \"\" is no address of a server; "),
+        row(&["status", "--address", "127.0.0.1:1,nowhere"], "error: \"nowhere\" is no address of a server; "),
+        row(&["rotate", "promote", "--verify", "127.0.0.1:1,"], "error: \"\" is no address of a server; "),
+        row(&["rotate", "retire", "--verify", "ada:pass@head:1"], "error: the address has a user name in it; "),
         row(&["check", "ada:pass@127.0.0.1:6379"], "error: the address has a user name in it; "),
     ])
     .await;
@@ -75,6 +82,7 @@ async fn addresses() {
 #[tokio::test]
 async fn configurations() {
     const CHECK: &[&str] = &["check", "127.0.0.1:1"];
+    const ASK: &[&str] = &["status", "--address", "127.0.0.1:1"];
     const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
     let row = |args, vars, stderr| Row { args, vars, stderr };
     run(&[
@@ -88,6 +96,8 @@ async fn configurations() {
             &[("RAY_ENABLE_K8S_TOKEN_AUTH", "1"), ("RAY_AUTH_TOKEN", "token")],
             "error: serve cannot ask a Kubernetes API server who a caller is; unset RAY_ENABLE_K8S_TOKEN_AUTH",
         ),
+        row(ASK, &[], "error: no authentication token was found"),
+        row(ASK, &[("RAY_AUTH_MODE", "on"), ("RAY_AUTH_TOKEN", "token")], "error: RAY_AUTH_MODE is \"on\", which is no mode; "),
         row(CHECK, &[("RAY_AUTH_MODE", " token")], "error: RAY_AUTH_MODE is \" token\", which is no mode; "),
         row(CHECK, &[("RAY_AUTH_TOKEN", "  ")], "error: RAY_AUTH_TOKEN is set but holds only blanks; "),
         row(CHECK, &[("RAY_AUTH_TOKEN_PATH", "/nope")], "error: RAY_AUTH_TOKEN_PATH is set but its file \"/nope\""),
@@ -97,6 +107,66 @@ async fn configurations() {
             "error: RAY_AUTH_LOG is no log filter; set it to a level such as info, or to target=level pairs\n",
         ),
         row(&["demo"], &[("RUST_LOG", "=")], "error: RUST_LOG is no log filter; "),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn rotations() {
+    const HELD: &str = "error: RAY_AUTH_TOKEN holds the token itself, which changes only when processes are started again; \
+                        put it into a file and set RAY_AUTH_TOKEN_PATH to its path\n";
+    const MISSING: &str = "error: the following required arguments were not provided:";
+    run(&[
+        row(&["rotate"], "Replaces the cluster's token step by step"),
+        row(&["rotate", "back"], "error: unrecognized subcommand 'back'"),
+        row(&["rotate", "stage"], HELD),
+        row(&["rotate", "promote"], HELD),
+        row(&["rotate", "retire"], HELD),
+        row(&["rotate", "abort"], HELD),
+        row(&["rotate", "promote", "--verify", "127.0.0.1:1"], HELD),
+        row(
+            &["rotate", "stage", "a-new-token"],
+            "error: a token does not stand on the command line, where other users can read it; \
+             give it with --from FILE, or with --from - through stdin\n",
+        ),
+        row(&["rotate", "stage", "--from", "/nope"], "error: what --from names cannot be "),
+        row(&["rotate", "stage", "--from", "/dev/null"], "error: what --from names is no token: the token is empty; "),
+        row(&["rotate", "stage", "--from", "-"], "error: what --from names is no token: the token is empty; "),
+        row(&["rotate", "stage", "--verify", "127.0.0.1:1"], "error: unexpected argument '--verify' found"),
+        row(
+            &["rotate", "stage", "--from", "-", "--in", "-", "--out", "-"],
+            "error: --from and --in cannot both be stdin; name a file for one of them\n",
+        ),
+        row(&["rotate", "stage", "--in", "-"], MISSING),
+        row(&["rotate", "abort", "--out", "-"], MISSING),
+        row(
+            &["rotate", "retire", "--in", "-", "--out", "-", "--token-path", "file"],
+            "error: the argument '--in <FILE|->' cannot be used with '--token-path <FILE>'",
+        ),
+        row(
+            &["rotate", "retire", "--in", "-", "--out", "-", "--json"],
+            "error: --json and --out - both need stdout; write the keyring to a file\n",
+        ),
+        row(&["rotate", "retire", "--in", "/nope", "--out", "-"], "error: what --in names cannot be "),
+        row(&["rotate", "retire", "--in", "-", "--out", "-"], "error: the keyring is malformed: line 1: the token is empty; "),
+        row(&["rotate", "promote", "0123456789abc"], "error: a fingerprint has 12 hexadecimal digits; "),
+        row(&["rotate", "retire", ""], "error: a fingerprint has 12 hexadecimal digits; "),
+        row(&["rotate", "retire", "--unused-for", "5m"], MISSING),
+        row(
+            &["rotate", "retire", "--verify", "127.0.0.1:1", "--unused-for", "5"],
+            "error: invalid value '5' for '--unused-for <DURATION>': not a span of time; write a whole number above 0 and a \
+             unit, like 30s, 5m, 2h or 1d",
+        ),
+        row(&["rotate", "promote", "--unused-for", "5m"], "error: unexpected argument '--unused-for' found"),
+        row(&["rotate", "promote", "--allow-plaintext"], MISSING),
+        row(&["rotate", "install"], MISSING),
+        row(
+            &["rotate", "install", "file"],
+            "error: install takes the keyring from stdin only; write `ray-auth rotate install -`\n",
+        ),
+        row(&["rotate", "install", "-"], "error: the keyring on stdin is malformed: line 1: the token is empty; "),
+        row(&["rotate", "stage", "--token-path", "/nope"], "error: the token file \"/nope\" cannot be opened: "),
+        row(&["rotate", "stage", "--token-path", "/dev"], "error: the token file \"/dev\" cannot be opened as a file: "),
     ])
     .await;
 }

@@ -6,11 +6,17 @@ use std::path::Path;
 
 use crate::support::Tool;
 
-const TEXTS: [(&str, &[&str]); 8] = [
+const TEXTS: [(&str, &[&str]); 14] = [
     ("short", &["-h"]),
     ("ray-auth", &["--help"]),
     ("get-auth-token", &["get-auth-token", "--help"]),
     ("status", &["status", "--help"]),
+    ("rotate", &["rotate", "--help"]),
+    ("rotate-stage", &["rotate", "stage", "--help"]),
+    ("rotate-promote", &["rotate", "promote", "--help"]),
+    ("rotate-retire", &["rotate", "retire", "--help"]),
+    ("rotate-abort", &["rotate", "abort", "--help"]),
+    ("rotate-install", &["rotate", "install", "--help"]),
     ("serve", &["serve", "--help"]),
     ("check", &["check", "--help"]),
     ("demo", &["demo", "--help"]),

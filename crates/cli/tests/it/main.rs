@@ -11,6 +11,8 @@ mod completions;
 mod demo;
 mod get_auth_token;
 mod help;
+mod rotate;
+mod running;
 mod secrets;
 mod serve;
 mod status;

@@ -1,43 +1,10 @@
 //! `serve`, from its first line to its last.
 
-use std::time::Duration;
+use rustix::process::Signal;
 
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Child;
-
-use crate::support::{Ran, Tool, end, mode};
+use crate::support::{Serving, Tool, mode};
 
 const ARGS: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
-
-/// A server that said where it listens.
-struct Serving {
-    child: Child,
-    address: String,
-}
-
-impl Serving {
-    async fn start(tool: &Tool, args: &[&str]) -> Self {
-        let mut child = tool.command(args).spawn().unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let read = stdout.read_line(&mut line);
-        tokio::time::timeout(Duration::from_secs(60), read).await.expect("it listens in time").unwrap();
-        // Kept open: what follows must not meet a broken pipe.
-        child.stdout = Some(stdout.into_inner());
-        let address = line.strip_prefix("listening on ").expect("the first line").trim_end().to_owned();
-        Self { child, address }
-    }
-
-    fn signal(&self, signal: Signal) {
-        let id = self.child.id().expect("it runs");
-        kill_process(Pid::from_raw(id.try_into().unwrap()).unwrap(), signal).unwrap();
-    }
-
-    async fn end(self) -> Ran {
-        end(self.child).await
-    }
-}
 
 #[tokio::test]
 async fn it_serves_until_it_is_told_to_end() {
@@ -96,12 +63,20 @@ async fn other_machines_are_warned_of() {
     assert!(ran.stderr.contains("can be reached from other machines"), "{}", ran.stderr);
 }
 
-/// Waits until the log has a line with this text.
-async fn log_line(child: &mut Child, text: &str) {
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let found = async { while !lines.next_line().await.unwrap().expect("the line comes").contains(text) {} };
-    tokio::time::timeout(Duration::from_secs(60), found).await.expect("the line comes in time");
-    child.stderr = Some(lines.into_inner().into_inner());
+#[tokio::test]
+async fn it_follows_its_token_file() {
+    let tool = Tool::new().file(".ray/auth_token", "the-first-token\n");
+    let mut serving = Serving::start(&tool, ARGS).await;
+    let another = Tool::new().var("RAY_AUTH_TOKEN", "the-second-token");
+    assert_eq!(another.run(&["check", &serving.address]).await.code, 1);
+
+    let tool = tool.file(".ray/new", "the-first-token\nnext the-second-token\n");
+    std::fs::rename(tool.home().join(".ray/new"), tool.default_file()).unwrap();
+    serving.log_line("keyring changed").await;
+    assert_eq!(another.run(&["check", &serving.address]).await.code, 0);
+    assert_eq!(tool.run(&["check", &serving.address]).await.code, 0);
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.end().await.code, 0);
 }
 
 #[tokio::test]
@@ -132,7 +107,7 @@ async fn open_calls_may_finish_and_a_second_signal_cuts_them_off() {
     gcs.get_cluster_id(ray_auth::proto::GetClusterIdRequest {}).await.unwrap();
 
     serving.signal(Signal::TERM);
-    log_line(&mut serving.child, "shutting down").await;
+    serving.log_line("shutting down").await;
     assert!(!call.is_finished());
     serving.signal(Signal::TERM);
     let ran = serving.end().await;

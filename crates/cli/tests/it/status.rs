@@ -54,6 +54,28 @@ async fn a_weak_token_is_named_and_warned_of() {
 }
 
 #[tokio::test]
+async fn in_a_rotation_all_tokens_are_named_with_their_roles() {
+    let (next, old) = (TOKEN.replace('0', "1"), TOKEN.replace('0', "2"));
+    let content = format!("{TOKEN}\n# a comment\nnext {next}\naccept {old}\nstray\n");
+    let tool = Tool::new().file(".ray/auth_token", content);
+    let (code, answer) = json(&tool).await;
+    let row = |role, token| json!({"role": role, "fingerprint": fingerprint(token), "weak": false});
+    assert_eq!((code, &answer["problem"]), (0, &Value::Null));
+    assert_eq!(answer["tokens"], json!([row("primary", TOKEN), row("next", &next), row("accepted", &old)]));
+    let warning = answer["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("(line 5)") && !warning.contains("stray"), "{warning}");
+
+    let ran = tool.run(&["status"]).await;
+    let lines = format!(
+        "\nprimary   {}\nnext      {}\naccepted  {}\nwarning   ",
+        fingerprint(TOKEN),
+        fingerprint(&next),
+        fingerprint(&old)
+    );
+    assert!(ran.stdout.contains(&lines), "{}", ran.stdout);
+}
+
+#[tokio::test]
 async fn what_others_can_do_with_the_file_is_told() {
     let tool = Tool::new().file("file", TOKEN).vars(&[("RAY_AUTH_TOKEN_PATH", "__home__/file")]);
     let file = tool.home().join("file");

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use tower_layer::Layer;
 
 use super::answer::{Answer, Quote};
-use super::dial::Dialled;
+use crate::commands::peer::Dialled;
 
 /// What is asked: both cost a server next to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::fmt::{Display, Write as _};
 use ray_auth::token::TokenSet;
 use serde::Serialize;
 
-use super::address::Address;
 use super::answer::Answer;
 use super::ask::{Credential, Question};
+use crate::commands::peer::Address;
 
 /// Our token, or why none is sent.
 #[derive(Debug)]

@@ -3,21 +3,18 @@
 //! The server is asked three times, and our token goes out last: without a token, with a random one, and, only when both
 //! were refused, with ours. So a server that lets everybody in, or anything else that listens there, never sees it.
 
-mod address;
 mod answer;
 mod ask;
-mod dial;
 mod examine;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ray_auth::AuthMode;
 use ray_auth::source::{Loaded, SourceError, TokenSource};
 
-use self::address::Address;
 use self::ask::Server;
 use self::examine::{Ours, Report, examine};
+use crate::commands::peer::{Address, dial, may_be_sent};
 use crate::commands::runtime;
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -80,7 +77,7 @@ fn ours() -> Result<Ours, Failure> {
 }
 
 async fn probe(address: &Address, ours: Ours, allow_plaintext: bool, report: &mut Report) {
-    let dialled = match dial::dial(address).await {
+    let dialled = match dial(address).await {
         Ok(dialled) => dialled,
         Err(error) => return report.not_reachable(&error),
     };
@@ -95,34 +92,4 @@ async fn probe(address: &Address, ours: Ours, allow_plaintext: bool, report: &mu
     };
     let server = Server::new(&dialled);
     examine(async |question, credential| server.ask(question, credential).await, ours, report).await;
-}
-
-/// Whether our token may go there unencrypted: bytes to a loopback address do not leave this machine.
-fn may_be_sent(peer: IpAddr, allow_plaintext: bool) -> bool {
-    allow_plaintext || peer.to_canonical().is_loopback()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_token_stays_on_this_machine_unless_told_otherwise() {
-        let table = [
-            ("127.0.0.1", true),
-            ("127.255.0.9", true),
-            ("::1", true),
-            ("::ffff:127.0.0.1", true),
-            ("10.0.0.1", false),
-            ("192.168.0.1", false),
-            ("169.254.0.1", false),
-            ("::ffff:10.0.0.1", false),
-            ("2001:db8::1", false),
-        ];
-        for (peer, expected) in table {
-            let peer = peer.parse().unwrap();
-            assert_eq!(may_be_sent(peer, false), expected, "{peer}");
-            assert!(may_be_sent(peer, true), "{peer}");
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Running the tool, and servers for it to ask.
 
 mod server;
+mod serving;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -8,9 +9,11 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 pub(crate) use self::server::Listening;
+pub(crate) use self::serving::Serving;
 
 /// Nothing the tool does here takes this long.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -72,6 +75,16 @@ impl Tool {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command.current_dir(self.home.path());
         command
+    }
+
+    /// Runs it to its end, with this on stdin.
+    pub(crate) async fn run_with(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
+        let mut child = self.command(args).stdin(Stdio::piped()).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        // What does not read it has ended, and its exit code says why.
+        let _ = pipe.write_all(stdin.as_ref()).await;
+        drop(pipe);
+        end(child).await
     }
 
     /// Runs it to its end.

@@ -1,29 +1,21 @@
-//! `ray-auth status`: how a process in this environment authenticates, and what is wrong with that.
+//! How a process in this environment authenticates, and what is wrong with that.
 
 use std::fmt::Write as _;
 
 use ray_auth::mode::{AuthMode, ModeError};
 use ray_auth::source::{Loaded, Origin, SourceError, TokenSource};
-use ray_auth::token::{Token, TokenSet};
 use serde::Serialize;
 
+use crate::commands::tokens::{Row, rows};
 use crate::exit::{Exit, Failure};
 use crate::output;
-
-/// Arguments of `status`.
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub(crate) struct Args {
-    /// Print one JSON object.
-    #[arg(long)]
-    json: bool,
-}
 
 /// Prints what this process's environment comes to.
 ///
 /// # Errors
 ///
 /// When it cannot be printed.
-pub(crate) fn run(Args { json }: Args) -> Result<Exit, Failure> {
+pub(super) fn run(json: bool) -> Result<Exit, Failure> {
     let (report, exit) = Report::of_env();
     if json {
         output::json(&report)?;
@@ -56,14 +48,6 @@ struct Source {
     path: Option<String>,
     #[serde(skip)]
     text: String,
-}
-
-/// One token.
-#[derive(Debug, Serialize)]
-struct Row {
-    role: &'static str,
-    fingerprint: String,
-    weak: bool,
 }
 
 impl Report {
@@ -109,15 +93,7 @@ impl Report {
 
     fn of_loaded(mode: AuthMode, loaded: &Loaded) -> Self {
         let tokens = rows(&loaded.tokens);
-        let weak = tokens.iter().filter(|row| row.weak).map(|row| {
-            format!(
-                "the {} token is shorter than {} characters: whoever sees its fingerprint can find it by trying; \
-                 keep this output to yourself, and replace the token by one that \
-                 `ray-auth get-auth-token --generate` made",
-                row.role,
-                Token::STRONG_LEN
-            )
-        });
+        let weak = tokens.iter().filter_map(Row::warning);
         let warnings = weak.chain(loaded.warnings.iter().map(ToString::to_string)).collect();
         Self { source: Some(Source::new(&loaded.origin)), tokens, warnings, ..Self::empty(Some(mode)) }
     }
@@ -134,7 +110,7 @@ impl Report {
             line("source", &source.text);
         }
         for token in &self.tokens {
-            line(token.role, &format!("{}{}", token.fingerprint, if token.weak { " (weak)" } else { "" }));
+            line(token.role, &token.text());
         }
         for warning in &self.warnings {
             line("warning", warning);
@@ -155,12 +131,4 @@ impl Source {
         let path = origin.path().map(|path| path.display().to_string());
         Self { kind, path, text: origin.to_string() }
     }
-}
-
-fn rows(tokens: &TokenSet) -> Vec<Row> {
-    let row = |role, token: &Token| Row { role, fingerprint: token.fingerprint().to_string(), weak: token.is_weak() };
-    std::iter::once(row("primary", tokens.primary()))
-        .chain(tokens.next().map(|token| row("next", token)))
-        .chain(tokens.accepted().iter().map(|token| row("accepted", token)))
-        .collect()
 }

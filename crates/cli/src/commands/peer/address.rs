@@ -4,16 +4,18 @@ use std::fmt;
 
 use http::Uri;
 
+use crate::exit::{Exit, Failure};
+
 /// A host and a port, reached in plaintext.
 #[derive(Debug)]
-pub(super) struct Address {
+pub(crate) struct Address {
     host: String,
     port: u16,
 }
 
 /// Why text is no [`Address`].
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum AddressError {
+pub(crate) enum AddressError {
     /// It is shown, unless it may hold a password.
     Invalid(Option<String>),
     Tls,
@@ -21,7 +23,7 @@ pub(super) enum AddressError {
 
 impl Address {
     /// Reads `host:port` or `http://host:port`.
-    pub(super) fn parse(text: &str) -> Result<Self, AddressError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, AddressError> {
         let invalid = || AddressError::Invalid((!text.contains('@')).then(|| text.to_owned()));
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         if rest.contains('@') {
@@ -40,8 +42,17 @@ impl Address {
         Ok(Self { host: host.to_owned(), port })
     }
 
+    /// Reads each of several.
+    ///
+    /// # Errors
+    ///
+    /// The first that is none.
+    pub(crate) fn parse_all(texts: &[String]) -> Result<Vec<Self>, Failure> {
+        texts.iter().map(|text| Self::parse(text).map_err(|error| Failure::new(Exit::BadInput, error))).collect()
+    }
+
     /// What to look up and connect to.
-    pub(super) fn to_dial(&self) -> (&str, u16) {
+    pub(crate) fn to_dial(&self) -> (&str, u16) {
         let host = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host);
         (host, self.port)
     }
@@ -57,12 +68,12 @@ impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MEND: &str = "write a host and a port, like 127.0.0.1:6379";
         match self {
-            Self::Invalid(Some(text)) => write!(f, "{text:?} is no address to check; {MEND}"),
+            Self::Invalid(Some(text)) => write!(f, "{text:?} is no address of a server; {MEND}"),
             Self::Invalid(None) => write!(f, "the address has a user name in it; {MEND}"),
             Self::Tls => write!(
                 f,
-                "check does not speak TLS; check the server from its own machine at an address without TLS, \
-                 or ask it with a Ray client"
+                "ray-auth does not speak TLS; ask the server from its own machine at an address without TLS, \
+                 or with a Ray client"
             ),
         }
     }

@@ -1,5 +1,7 @@
 //! The long texts of `--help`.
 
+pub(crate) mod rotate;
+
 /// What the tool is.
 pub(crate) const TOOL: &str = "\
 Token authentication for Ray clusters, for the people who operate them.
@@ -31,6 +33,7 @@ Examples:
   ray-auth get-auth-token --generate > /dev/null   make the token of a new cluster
   ray-auth status                                  see what a process started here would do
   ray-auth check 127.0.0.1:6379                    see whether a cluster is protected
+  ray-auth rotate stage                            begin to replace its token
   ray-auth demo                                    see all of it at work, on a cluster of its own";
 
 /// What `get-auth-token` does.
@@ -59,26 +62,37 @@ pub(crate) const STATUS: &str = "\
 Says how a process that is started in this environment authenticates: its mode, where its tokens come from, what they are \
 called, who else can read or replace their file, and what is wrong and how to mend it.
 
-Tokens are named by fingerprint: 12 digits that are the same wherever the token is. The token itself is not shown.";
+With --address it asks running processes instead, such as `ray-auth serve`: for how long they are up, which tokens they \
+have in which roles, when each last let a call in, and whether they can read their file.
+
+Tokens are named by fingerprint: 12 digits that are the same wherever the token is. The token itself is not shown. To any \
+address but a loopback one it is sent only with --allow-plaintext, since others on the network could read it.";
 
 /// Exit codes and examples of `status`.
 pub(crate) const STATUS_AFTER: &str = "\
 With --json: mode (disabled, token, kubernetes, null), source (kind, path), tokens (role, fingerprint, weak), warnings, \
 problem (null when all is well).
 
+With --json and --address: processes (address, reachable, uptime_seconds, mode, generation, source, tokens, problem) and \
+warnings. What is not known is null.
+
 Exit codes:
-  0  such a process can authenticate, or was told not to
-  1  it has no token that can be used
+  0  such a process can authenticate, or was told not to; every running one answers and is well
+  1  it has no token that can be used; a running one does not answer, or something is wrong with it
   2  the command line makes no sense, or a variable has a value that is not known
 
 Examples:
   ray-auth status
-  RAY_AUTH_TOKEN_PATH=/etc/ray/token ray-auth status --json";
+  RAY_AUTH_TOKEN_PATH=/etc/ray/token ray-auth status --json
+  ray-auth status --address 127.0.0.1:6379,127.0.0.1:6380";
 
 /// What `serve` does.
 pub(crate) const SERVE: &str = "\
 Serves an in-memory equivalent of Ray's GCS, its key-value store and its nodes, that requires the cluster's token on every \
 call. Ray's own clients work with it. Only gRPC's health service answers without a token.
+
+A token file is followed: what `ray-auth rotate` makes of it is in effect at once, and calls that are open with a token \
+that was retired are ended. `ray-auth status --address` asks for its status.
 
 The first line on stdout is `listening on` and the address. SIGTERM or ctrl-c lets open calls finish and ends it; a second \
 one cuts them off.";

@@ -19,7 +19,7 @@ const HEARD: usize = 24;
 
 /// A place that answered. It was looked up once, and all connections go to the same one.
 #[derive(Clone, Debug)]
-pub(super) struct Dialled {
+pub(crate) struct Dialled {
     peer: SocketAddr,
     origin: String,
     first: Arc<Mutex<Option<TcpStream>>>,
@@ -27,7 +27,7 @@ pub(super) struct Dialled {
 }
 
 /// Looks up and connects.
-pub(super) async fn dial(address: &Address) -> io::Result<Dialled> {
+pub(crate) async fn dial(address: &Address) -> io::Result<Dialled> {
     let stream = TcpStream::connect(address.to_dial()).await?;
     Ok(Dialled {
         peer: stream.peer_addr()?,
@@ -38,12 +38,12 @@ pub(super) async fn dial(address: &Address) -> io::Result<Dialled> {
 }
 
 impl Dialled {
-    pub(super) fn peer(&self) -> SocketAddr {
+    pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
     }
 
     /// A channel over the connection there is, and over a new one should the server close it.
-    pub(super) fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> Channel {
         let dialled = self.clone();
         let connector = tower::service_fn(move |_: http::Uri| {
             let dialled = dialled.clone();
@@ -55,8 +55,13 @@ impl Dialled {
     }
 
     /// The other side's first words on the last connection.
-    pub(super) fn heard(&self) -> Vec<u8> {
+    pub(crate) fn heard(&self) -> Vec<u8> {
         lock(&self.heard).clone()
+    }
+
+    /// Whether the other side's first words are an HTTP/2 frame of the type SETTINGS.
+    pub(crate) fn speaks_http2(&self) -> bool {
+        matches!(self.heard().as_slice(), [_, _, _, 0x04, ..])
     }
 
     async fn connect(&self) -> io::Result<Listening> {

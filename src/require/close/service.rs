@@ -1,0 +1,176 @@
+//! The service: the decision of the plain layer, and terms for each call that it lets in.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use tonic::server::NamedService;
+use tower_service::Service;
+
+use super::age::MaxAge;
+use super::body::CallBody;
+use super::closed::is_grpc;
+use super::ending::Terms;
+use super::future::{Judging, ResponseFuture};
+use crate::keyring::{Keyring, Revocation};
+use crate::reject::Rejection;
+use crate::require::settings::{Asked, Settings};
+use crate::verify::{AnyKind, AnyVerifier, Identity, Pending};
+
+/// Calls `S` for requests that carry an accepted token, refuses the others, and ends calls whose token is retired. Made by
+/// [`CloseOnRevokeLayer`](super::CloseOnRevokeLayer).
+#[derive(Debug)]
+pub struct CloseOnRevoke<S, V = Keyring> {
+    inner: S,
+    /// One pointer, since servers clone their service for each request.
+    shared: Arc<Shared<V>>,
+}
+
+#[derive(Debug)]
+struct Shared<V> {
+    settings: Settings<V>,
+    max_age: Option<Arc<MaxAge>>,
+}
+
+impl<S, V> CloseOnRevoke<S, V> {
+    pub(super) fn new(inner: S, settings: Settings<V>, max_age: Option<Arc<MaxAge>>) -> Self {
+        Self { inner, shared: Arc::new(Shared { settings, max_age }) }
+    }
+}
+
+impl<S: Clone, V> Clone for CloseOnRevoke<S, V> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<S: NamedService, V> NamedService for CloseOnRevoke<S, V> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S, Q, B> Service<Request<Q>> for CloseOnRevoke<S, Keyring>
+where
+    S: Service<Request<CallBody<Q>>, Response = Response<B>>,
+    Q: Body,
+    B: Body,
+{
+    type Response = Response<CallBody<B>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        let settings = &self.shared.settings;
+        let decided = settings.decide_held_by(&settings.verifier, &mut request).map(Admitted::by_keyring);
+        self.shared.open(&mut self.inner, decided, request)
+    }
+}
+
+impl<S, Q, B> Service<Request<Q>> for CloseOnRevoke<S, AnyVerifier>
+where
+    S: Service<Request<CallBody<Q>>, Response = Response<B>> + Clone + Send + 'static,
+    Q: Body + Send + 'static,
+    B: Body,
+{
+    type Response = Response<CallBody<B>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Q>) -> Self::Future {
+        let settings = &self.shared.settings;
+        let decided = match &settings.verifier.0 {
+            AnyKind::PassThrough => Ok(Admitted::Unasked),
+            AnyKind::Keyring(keyring) => settings.decide_held_by(keyring, &mut request).map(Admitted::by_keyring),
+            AnyKind::Nobody => settings.exempts(&mut request).map(|()| Admitted::Unasked).ok_or(Rejection::Unavailable),
+            AnyKind::Other(_) if settings.exempts(&mut request).is_some() => Ok(Admitted::Unasked),
+            AnyKind::Other(verifier) => match settings.ask(verifier.as_ref(), &mut request) {
+                Asked::Decided(decided) => decided.map(|identity| self.shared.admit(identity, &mut request)),
+                Asked::Later(pending) => return ResponseFuture::judging(self.later(pending, request)),
+            },
+        };
+        self.shared.open(&mut self.inner, decided, request)
+    }
+}
+
+impl<S> CloseOnRevoke<S, AnyVerifier> {
+    /// Waits for the verifier, and then calls the service that was ready.
+    fn later<Q>(&mut self, pending: Pending, mut request: Request<Q>) -> Judging<S::Future>
+    where
+        S: Service<Request<CallBody<Q>>> + Clone + Send + 'static,
+        Q: Body + Send + 'static,
+    {
+        let another = self.inner.clone();
+        let mut ready = std::mem::replace(&mut self.inner, another);
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let decided = pending.await.map(|identity| shared.admit(identity, &mut request));
+            shared.open(&mut ready, decided, request)
+        })
+    }
+}
+
+/// By what a call was let in.
+enum Admitted {
+    /// By its credential, and until this is revoked, if anything can be.
+    Known(Option<Revocation>),
+    /// Nobody was asked who calls.
+    Unasked,
+}
+
+impl Admitted {
+    fn by_keyring(revocation: Option<Revocation>) -> Self {
+        revocation.map_or(Self::Unasked, |revocation| Self::Known(Some(revocation)))
+    }
+}
+
+impl<V> Shared<V> {
+    /// Lets in a caller that a verifier knows.
+    fn admit<Q>(&self, mut identity: Identity, request: &mut Request<Q>) -> Admitted {
+        let revocation = identity.take_revocation();
+        self.settings.introduce(identity, request);
+        Admitted::Known(revocation)
+    }
+
+    /// Carries out a decision.
+    fn open<S, Q>(
+        &self,
+        inner: &mut S,
+        decided: Result<Admitted, Rejection>,
+        request: Request<Q>,
+    ) -> ResponseFuture<S::Future>
+    where
+        S: Service<Request<CallBody<Q>>>,
+        Q: Body,
+    {
+        let decided = decided.and_then(|admitted| self.terms(admitted));
+        match self.settings.enforce(decided, &request, None) {
+            Ok(terms) => {
+                let grpc = is_grpc(request.headers());
+                let request = request.map(|body| CallBody::request(body, terms.clone()));
+                ResponseFuture::open(inner.call(request), terms, grpc)
+            }
+            Err(rejection) => {
+                self.settings.record(rejection, &request);
+                ResponseFuture::refused(rejection)
+            }
+        }
+    }
+
+    /// How long a call may last; refused if that is over, because its token was retired while it was judged.
+    fn terms(&self, admitted: Admitted) -> Result<Option<Terms>, Rejection> {
+        let Admitted::Known(revocation) = admitted else { return Ok(None) };
+        if revocation.as_ref().is_some_and(Revocation::is_revoked) {
+            return Err(Rejection::WrongToken);
+        }
+        let deadline = self.max_age.as_ref().and_then(|age| age.deadline());
+        Ok((revocation.is_some() || deadline.is_some()).then_some(Terms { revocation, deadline }))
+    }
+}

@@ -1,0 +1,91 @@
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use tonic::transport::server::TcpConnectInfo;
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::*;
+use crate::verify::{AnyVerifier, Identity};
+use crate::{Keyring, RequireTokenLayer, Token};
+
+const CALL: &str = "/a.B/C";
+
+fn keyring() -> Keyring {
+    Keyring::new(Token::parse("secret").unwrap())
+}
+
+#[test]
+fn it_must_end_after_more_than_nothing_and_at_most_thirty_days() {
+    let day = Duration::from_secs(24 * 3600);
+    for (time, valid) in [(Duration::ZERO, false), (day, true), (30 * day, true), (31 * day, false), (Duration::MAX, false)] {
+        assert_eq!(ReportOnly::for_at_most(time).is_ok(), valid, "{time:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_would_be_refused_is_let_in_and_counted_by_method_and_peer_without_an_identity() {
+    let report_only = ReportOnly::for_at_most(Duration::from_secs(60)).unwrap();
+    let handler = service_fn(async |request: Request<()>| {
+        Ok::<_, Infallible>(Response::new(request.extensions().get::<Identity>().is_some().to_string()))
+    });
+    let call = |path: &str, credential: Option<&str>, peer: &str| {
+        let mut request = Request::post(path);
+        if let Some(credential) = credential {
+            request = request.header("authorization", credential);
+        }
+        let peer = TcpConnectInfo { local_addr: None, remote_addr: Some(peer.parse().unwrap()) };
+        request.extension(peer).body(()).unwrap()
+    };
+    let calls = || {
+        [
+            (call(CALL, None, "192.0.2.1:1000"), "false"),
+            (call(CALL, Some("Bearer wrong"), "192.0.2.1:2000"), "false"),
+            (call("/made.Up/Path", None, "192.0.2.2:1000"), "false"),
+            (call(CALL, Some("Bearer secret"), "192.0.2.3:1000"), "true"),
+        ]
+    };
+    let plain = RequireTokenLayer::new(keyring()).count_methods([CALL]).with_identity();
+    let plain = plain.dangerous_report_only(report_only.clone());
+    for (request, identity) in calls() {
+        let response = plain.layer(handler).oneshot(request).await.unwrap();
+        assert_eq!(response.body(), identity);
+    }
+    let any = RequireTokenLayer::new(AnyVerifier::from(keyring())).count_methods([CALL]).with_identity();
+    let any = any.dangerous_report_only(report_only.clone());
+    for (request, identity) in calls() {
+        let response = any.layer(handler).oneshot(request).await.unwrap();
+        assert_eq!(response.body(), identity);
+    }
+    let report = report_only.report();
+    let callers: Vec<_> = report.callers.iter().map(|caller| (&*caller.method, caller.peer, caller.calls)).collect();
+    let peer = |text: &str| Some(text.parse().unwrap());
+    assert_eq!(callers, [(CALL, peer("192.0.2.1"), 4), ("other", peer("192.0.2.2"), 2)]);
+    assert_eq!(report.other, 0);
+}
+
+#[tokio::test]
+async fn after_its_end_the_layer_enforces() {
+    let over = ReportOnly { shared: Arc::new(Shared { ends: Instant::now(), counts: Mutex::default(), _reminder: channel().0 }) };
+    let handler = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(())));
+    let service = RequireTokenLayer::new(keyring()).dangerous_report_only(over).layer(handler);
+    let refused = service.oneshot(Request::post(CALL).body(()).unwrap()).await.unwrap();
+    assert_eq!(refused.headers()["grpc-status"], "16");
+}
+
+#[test]
+fn callers_that_peers_make_up_cost_a_bounded_amount() {
+    let report_only = ReportOnly::for_at_most(Duration::from_secs(60)).unwrap();
+    let address = |number: u32| Some(IpAddr::from(std::net::Ipv4Addr::from(number)));
+    for number in 0..10_000 {
+        assert!(report_only.lets_in(Rejection::Missing, "other", address(number)));
+    }
+    for _ in 0..3 {
+        report_only.lets_in(Rejection::Missing, "other", address(7));
+    }
+    let report = report_only.report();
+    assert_eq!(report.callers.len(), REPORTED);
+    assert_eq!((report.callers[0].peer, report.callers[0].calls), (address(7), 4), "the largest first");
+    let all = report.other + report.callers.iter().map(|caller| caller.calls).sum::<u64>();
+    assert_eq!(all, 10_003, "none is lost");
+    assert_eq!(report_only.shared.counts.lock().unwrap().callers.len(), COUNTED);
+}
