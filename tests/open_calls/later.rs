@@ -45,12 +45,8 @@ fn request(token: &str) -> Request<String> {
 /// A handler that counts its calls and never answers.
 fn handler(
     called: &Arc<AtomicUsize>,
-) -> impl Service<
-    Request<CallBody<String>>,
-    Response = Response<String>,
-    Error = std::convert::Infallible,
-    Future: Send,
-> + Clone
+) -> impl Service<Request<CallBody<String>>, Response = Response<String>, Error = std::convert::Infallible, Future: Send>
++ Clone
 + Send
 + 'static {
     let called = Arc::clone(called);

@@ -1,5 +1,7 @@
 //! HTTP beside gRPC: a body that is cut must not look complete.
 
+use std::sync::{Arc, Mutex};
+
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
@@ -32,9 +34,13 @@ async fn pages_uploads_and_waiting_requests_end_with_an_error() {
     let keyring = keyring();
     let (chunks, page) = mpsc::unbounded_channel::<Result<Bytes, std::convert::Infallible>>();
     let (told, mut upload) = mpsc::unbounded_channel::<Result<Bytes, String>>();
-    let page = std::sync::Mutex::new(Some(page));
+    let page = Mutex::new(Some(page));
+    let page = move || {
+        std::future::ready(Body::from_stream(UnboundedReceiverStream::new(page.lock().unwrap().take().unwrap())))
+    };
+    let page = Arc::new(page);
     let router = Router::new()
-        .route("/page", get(async move || Body::from_stream(UnboundedReceiverStream::new(page.lock().unwrap().take().unwrap()))))
+        .route("/page", get(move || page()))
         .route("/whole", get(async || "a whole page"))
         .route("/wait", get(async || std::future::pending::<&'static str>().await))
         .route(
@@ -45,6 +51,7 @@ async fn pages_uploads_and_waiting_requests_end_with_an_error() {
                     while let Some(chunk) = chunks.next().await {
                         told.send(chunk.map_err(|error| error.to_string())).unwrap();
                     }
+                    told.send(Ok("over".into())).unwrap();
                 });
                 "taken"
             }),
@@ -75,7 +82,7 @@ async fn pages_uploads_and_waiting_requests_end_with_an_error() {
     assert_eq!(error.reason(), Some(Reason::INTERNAL_ERROR), "the page does not look complete");
     let error = within(upload.recv()).await.unwrap().unwrap_err();
     assert!(error.contains("InvalidAuthToken"), "the upload does not look complete: {error}");
-    assert_eq!(within(upload.recv()).await, None, "and it is over");
+    assert_eq!(within(upload.recv()).await.unwrap().unwrap(), "over", "and it is told once");
     let waiting = within(waiting).await.unwrap();
     assert_eq!(waiting.status(), StatusCode::FORBIDDEN);
     assert!(waiting.body().is_end_stream());

@@ -77,7 +77,9 @@ async fn around_a_whole_server_with_a_verifier_of_any_kind_that_asks_a_keyring()
     let makes: [(&str, Make); 3] = [
         ("ClusterAuth", |keyring| ClusterAuth::with_keyring(keyring.clone()).require_token()),
         ("a keyring", |keyring| RequireTokenLayer::new(AnyVerifier::from(keyring.clone()))),
-        ("a verifier of one's own", |keyring| RequireTokenLayer::new(AnyVerifier::new(keyring.clone())).with_identity()),
+        ("a verifier of one's own", |keyring| {
+            RequireTokenLayer::new(AnyVerifier::new(keyring.clone())).with_identity()
+        }),
     ];
     for (name, make) in makes {
         let keyring = keyring();

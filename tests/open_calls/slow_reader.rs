@@ -4,8 +4,8 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use bytes::Bytes;
+use h2::RecvStream;
 use h2::client::SendRequest;
-use h2::{Reason, RecvStream};
 use http::{HeaderMap, Request, Response};
 use ray_auth::{Keyring, RequireTokenLayer};
 use tokio::net::TcpStream;
@@ -110,12 +110,10 @@ async fn the_handlers_stream_is_let_go_when_the_connection_is() {
 
 #[tokio::test]
 async fn a_client_that_resets_the_call_instead_is_no_trouble() {
-    let (keyring, _server, mut told, mut client, mut body) = stuck().await;
+    let (keyring, _server, mut told, mut client, body) = stuck().await;
     keyring.retire().unwrap();
-    drop(body.flow_control());
     drop(body);
     wait_for(&mut told, Seen::Dropped("server stream")).await;
     let refused = client.call().await;
     assert_eq!(refused.headers()["grpc-status"], "16");
-    assert_ne!(Reason::CANCEL, Reason::NO_ERROR);
 }

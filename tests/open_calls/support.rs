@@ -74,7 +74,11 @@ impl Waiting {
     }
 
     /// Reads a request to its end, in a task of its own, and gives what was read.
-    fn read(&self, kind: &'static str, mut messages: Streaming<EchoMessage>) -> impl Stream<Item = EchoMessage> + use<> {
+    fn read(
+        &self,
+        kind: &'static str,
+        mut messages: Streaming<EchoMessage>,
+    ) -> impl Stream<Item = EchoMessage> + use<> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let waiting = self.clone();
         tokio::spawn(async move {

@@ -36,9 +36,6 @@ pub(super) struct Message {
 /// longer be one message of at most `limit` bytes.
 pub(super) fn look(mut body: Body, limit: usize) -> Looked {
     let mut message = Message { pieces: Vec::new(), len: 0, stated: body.size_hint().exact() };
-    if limit < PREFIX || body.is_end_stream() {
-        return Looked::Other(body);
-    }
     // Nobody is to be woken: if there is nothing yet, the body goes on to a transport that asks again.
     let mut context = Context::from_waker(Waker::noop());
     while message.may_fit(limit) {
