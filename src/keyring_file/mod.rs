@@ -26,6 +26,7 @@
 //! [`Change::filter`].
 //!
 //! ```
+//! use ray_auth::Token;
 //! use ray_auth::keyring::{KeyringError, Step};
 //! use ray_auth::keyring_file::{ChangeError, KeyringFile, KeyringFileError};
 //!
@@ -34,7 +35,7 @@
 //! std::fs::write(&path, "the-old-token\n")?;
 //!
 //! let file = KeyringFile::new(&path);
-//! assert_eq!(file.stage("the-new-token".parse_token()?)?.step, Step::Done);
+//! assert_eq!(file.stage(Token::parse("the-new-token")?)?.step, Step::Done);
 //! assert_eq!(file.promote(None)?.step, Step::Done);
 //! assert_eq!(file.promote(None)?.step, Step::AlreadyDone);
 //! assert!(file.read()?.tokens.primary().matches("the-new-token"));
@@ -44,9 +45,6 @@
 //! let refused = file.promote(None).unwrap_err();
 //! let nothing_staged = ChangeError::Rule(KeyringError::NothingStaged);
 //! assert!(matches!(refused, KeyringFileError::Refused { error, .. } if error == nothing_staged));
-//! # use ray_auth::{Token, token::TokenError};
-//! # trait ParseToken { fn parse_token(&self) -> Result<Token, TokenError>; }
-//! # impl ParseToken for str { fn parse_token(&self) -> Result<Token, TokenError> { Token::parse(self) } }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -7,7 +7,7 @@ use super::judge::{Judge, Look, Verdict};
 use super::stamp::Stamp;
 use super::watch::{POLL, Wake, Watch};
 use crate::keyring::{Follower, Keyring, Origins, ReloadError, WeakKeyring};
-use crate::source::{Loaded, SourceError, TokenSource};
+use crate::source::{FileWarning, Loaded, TokenSource};
 
 /// The target of all log lines about following.
 pub(super) const LOG_TARGET: &str = "ray_auth::reload";
@@ -27,6 +27,7 @@ pub(super) fn follow(keyring: &Keyring, source: TokenSource, loaded: &Loaded) {
         judge: Judge::new(loaded.origin.path().map_or_else(Stamp::nothing, Stamp::of)),
         source,
         watch,
+        warnings: loaded.warnings.clone(),
     };
     let spawned = std::thread::Builder::new().name("ray-auth-reload".to_owned()).spawn(move || thread.run());
     if let Err(error) = spawned {
@@ -41,6 +42,8 @@ struct Thread {
     source: TokenSource,
     watch: Watch,
     judge: Judge,
+    /// What was said of the file already.
+    warnings: Vec<FileWarning>,
 }
 
 impl Thread {
@@ -72,12 +75,29 @@ impl Thread {
         }
     }
 
-    fn look(&self) -> Look {
+    fn look(&mut self) -> Look {
         // Of several files the first that is there decides, as when they are read.
         let stamp = || self.source.paths().find(|path| path.exists()).map_or_else(Stamp::nothing, Stamp::of);
         let before = stamp();
-        let read: Result<_, SourceError> = self.source.load().map(|loaded| loaded.tokens);
-        Look { read, before, after: stamp(), at: Instant::now() }
+        let read = self.source.load();
+        let look = Look {
+            before,
+            after: stamp(),
+            at: Instant::now(),
+            read: read.as_ref().map(|loaded| loaded.tokens.clone()).map_err(Clone::clone),
+        };
+        if let Ok(loaded) = read {
+            self.warn(loaded.warnings);
+        }
+        look
+    }
+
+    /// Says what is new of who else can read or write the file, and of lines that are not used.
+    fn warn(&mut self, warnings: Vec<FileWarning>) {
+        for warning in warnings.iter().filter(|warning| !self.warnings.contains(warning)) {
+            tracing::warn!(target: LOG_TARGET, source = %self.source, "{warning}");
+        }
+        self.warnings = warnings;
     }
 }
 

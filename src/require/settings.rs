@@ -87,15 +87,22 @@ impl<V> Settings<V> {
 
     /// What is done about a decision: in report-only mode a call that would be refused is noted, and let in as `unasked`.
     #[inline]
-    pub(super) fn enforce<T, Q>(&self, decided: Result<T, Rejection>, request: &Request<Q>, unasked: T) -> Result<T, Rejection> {
-        match (decided, &self.report_only) {
-            (Err(rejection), Some(report_only)) => {
-                let method = self.refusals.method(request.uri().path());
-                let peer = client_addr(request.extensions()).map(|peer| peer.ip());
-                report_only.lets_in(rejection, method, peer).then_some(unasked).ok_or(rejection)
-            }
-            (decided, _) => decided,
-        }
+    pub(super) fn enforce<T, Q>(
+        &self,
+        decided: Result<T, Rejection>,
+        request: &Request<Q>,
+        unasked: T,
+    ) -> Result<T, Rejection> {
+        decided.or_else(|rejection| self.reports_only(rejection, request).then_some(unasked).ok_or(rejection))
+    }
+
+    #[cold]
+    fn reports_only<Q>(&self, rejection: Rejection, request: &Request<Q>) -> bool {
+        self.report_only.as_ref().is_some_and(|report_only| {
+            let method = self.refusals.method(request.uri().path());
+            let peer = client_addr(request.extensions()).map(|peer| peer.ip());
+            report_only.lets_in(rejection, method, peer)
+        })
     }
 
     /// The answer to a refused call, which is counted and logged.

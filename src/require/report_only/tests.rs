@@ -17,7 +17,9 @@ fn keyring() -> Keyring {
 #[test]
 fn it_must_end_after_more_than_nothing_and_at_most_thirty_days() {
     let day = Duration::from_secs(24 * 3600);
-    for (time, valid) in [(Duration::ZERO, false), (day, true), (30 * day, true), (31 * day, false), (Duration::MAX, false)] {
+    for (time, valid) in
+        [(Duration::ZERO, false), (day, true), (30 * day, true), (31 * day, false), (Duration::MAX, false)]
+    {
         assert_eq!(ReportOnly::for_at_most(time).is_ok(), valid, "{time:?}");
     }
 }
@@ -65,7 +67,9 @@ async fn what_would_be_refused_is_let_in_and_counted_by_method_and_peer_without_
 
 #[tokio::test]
 async fn after_its_end_the_layer_enforces() {
-    let over = ReportOnly { shared: Arc::new(Shared { ends: Instant::now(), counts: Mutex::default(), _reminder: channel().0 }) };
+    let over = ReportOnly {
+        shared: Arc::new(Shared { ends: Instant::now(), counts: Mutex::default(), _reminder: channel().0 }),
+    };
     let handler = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(())));
     let service = RequireTokenLayer::new(keyring()).dangerous_report_only(over).layer(handler);
     let refused = service.oneshot(Request::post(CALL).body(()).unwrap()).await.unwrap();

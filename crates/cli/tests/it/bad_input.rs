@@ -97,7 +97,11 @@ async fn configurations() {
             "error: serve cannot ask a Kubernetes API server who a caller is; unset RAY_ENABLE_K8S_TOKEN_AUTH",
         ),
         row(ASK, &[], "error: no authentication token was found"),
-        row(ASK, &[("RAY_AUTH_MODE", "on"), ("RAY_AUTH_TOKEN", "token")], "error: RAY_AUTH_MODE is \"on\", which is no mode; "),
+        row(
+            ASK,
+            &[("RAY_AUTH_MODE", "on"), ("RAY_AUTH_TOKEN", "token")],
+            "error: RAY_AUTH_MODE is \"on\", which is no mode; ",
+        ),
         row(CHECK, &[("RAY_AUTH_MODE", " token")], "error: RAY_AUTH_MODE is \" token\", which is no mode; "),
         row(CHECK, &[("RAY_AUTH_TOKEN", "  ")], "error: RAY_AUTH_TOKEN is set but holds only blanks; "),
         row(CHECK, &[("RAY_AUTH_TOKEN_PATH", "/nope")], "error: RAY_AUTH_TOKEN_PATH is set but its file \"/nope\""),
