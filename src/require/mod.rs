@@ -19,7 +19,8 @@
 //! tonic's `Routes` or an `axum` router. Put it around the **whole server** where you can: then an
 //! unknown method is refused like any other, and a service added later is protected, too. Inside `axum`'s
 //! `Router::nest` a request's path lacks the nested prefix, so a layer with exemptions belongs outside of nests. A call
-//! is judged when it opens; a stream that is open stays open when its token is retired, as with Ray.
+//! is judged when it opens; one that is open stays open when its token is retired, as with Ray, unless the layer is told to
+//! [close it](close).
 //!
 //! ```
 //! use http::{Request, Response};

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 use tower::{Layer, ServiceExt, service_fn};
 
-use super::support::{Calls, NEW, OLD, Server, Waiting, keyring};
+use super::support::{Calls, NEW, OLD, Server, Waiting, at_once, keyring};
 
 const AGE: Duration = Duration::from_secs(3_600);
 
@@ -164,7 +164,7 @@ async fn every_kind_of_call_ends_on_the_wire_too_with_a_status_that_clients_retr
     let (service, mut told) = Waiting::new();
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layer);
-        server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+        server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     })
     .await;
     let client = server.client(OLD).await;

@@ -4,7 +4,7 @@ use ray_auth::require::Exempt;
 use ray_auth::verify::{AnyVerifier, Call, Identity, Verdict, Verify};
 use ray_auth::{ClusterAuth, Rejection, RequireTokenLayer};
 
-use super::support::{Calls, Client, NEW, OLD, Server, Waiting, assert_revoked, keyring};
+use super::support::{Calls, Client, NEW, OLD, Server, Waiting, assert_revoked, at_once, keyring};
 
 const SERVICE: &str = "/ray_auth.testing.v1.Echo";
 
@@ -21,7 +21,7 @@ async fn calls_on_exempt_paths_go_on_unless_a_token_let_them_in() {
     let (service, mut told) = Waiting::new();
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layer);
-        server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+        server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     })
     .await;
     let mut without = Calls::open(server.stranger().await, &mut told).await;
@@ -40,7 +40,7 @@ async fn disabled_authentication_ends_nothing() {
     let (service, mut told) = Waiting::new();
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layer);
-        server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+        server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     })
     .await;
     let mut calls = Calls::open(server.stranger().await, &mut told).await;
@@ -72,7 +72,7 @@ async fn calls_that_another_verifier_let_in_go_on_and_it_refuses_as_before() {
         let (service, mut told) = Waiting::new();
         let server = Server::start(|incoming| async move {
             let mut server = tonic::transport::Server::builder().layer(layer);
-            server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+            server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
         })
         .await;
         let mut calls = Calls::open(server.client(OLD).await, &mut told).await;

@@ -7,7 +7,9 @@ use ray_auth::token::TokenSet;
 use ray_auth::{Keyring, RequireTokenLayer};
 use tonic::Code;
 
-use super::support::{Calls, NEW, OLD, Seen, Server, Waiting, assert_revoked, keyring, token, wait_for, within};
+use super::support::{
+    Calls, NEW, OLD, Seen, Server, Waiting, assert_revoked, at_once, keyring, token, wait_for, within,
+};
 
 type Leave = fn(&Keyring) -> Result<Step, KeyringError>;
 
@@ -26,7 +28,7 @@ async fn every_kind_of_call_ends_when_its_token_leaves_and_no_other_call_does() 
         let (service, mut told) = Waiting::new();
         let server = Server::start(|incoming| async move {
             let mut server = tonic::transport::Server::builder().layer(layer);
-            server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+            server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
         })
         .await;
         let mut others = Calls::open(server.client(NEW).await, &mut told).await;
@@ -65,7 +67,7 @@ async fn a_staged_token_that_is_given_up_ends_its_calls_too() {
     let (service, mut told) = Waiting::new();
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layer);
-        server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+        server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     })
     .await;
     let calls = Calls::open(server.client(OLD).await, &mut told).await;
@@ -80,7 +82,7 @@ async fn calls_live_on_through_every_step_that_keeps_their_token() {
     let (service, mut told) = Waiting::new();
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layer);
-        server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+        server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     })
     .await;
     let mut calls = Calls::open(server.client(OLD).await, &mut told).await;
@@ -100,7 +102,7 @@ async fn a_token_that_is_staged_again_does_not_bring_its_calls_back() {
     let (service, mut told) = Waiting::new();
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layer);
-        server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+        server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     })
     .await;
     let before = Calls::open(server.client(OLD).await, &mut told).await;

@@ -58,7 +58,7 @@ async fn pages_uploads_and_waiting_requests_end_with_an_error() {
         )
         .layer(RequireTokenLayer::new(keyring.clone()).close_on_revoke());
     let server = Server::start(|incoming| async move {
-        axum::serve(incoming.into_inner(), router).await.unwrap();
+        axum::serve(incoming, router).await.unwrap();
     })
     .await;
     let mut client = connect(&server).await;

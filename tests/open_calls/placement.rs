@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tonic::service::Routes;
 use tower::{Layer, ServiceBuilder};
 
-use super::support::{Calls, NEW, OLD, Seen, Server, Waiting, assert_revoked, keyring};
+use super::support::{Calls, NEW, OLD, Seen, Server, Waiting, assert_revoked, at_once, keyring};
 
 fn layer(keyring: &Keyring) -> CloseOnRevokeLayer {
     RequireTokenLayer::new(keyring.clone()).exempt(Exempt::grpc_health()).strict().with_identity().close_on_revoke()
@@ -30,7 +30,7 @@ async fn around_one_service() {
     let (service, told) = Waiting::new();
     let service = layer(&keyring).layer(service);
     let server = Server::start(|incoming| async move {
-        tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming).await.unwrap();
+        tonic::transport::Server::builder().add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     });
     check("service", &keyring, server.await, told).await;
 }
@@ -42,7 +42,7 @@ async fn around_routes_and_within_a_service_builder() {
     let layer = ServiceBuilder::new().layer(layer(&keyring));
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layer);
-        server.add_routes(Routes::new(service)).serve_with_incoming(incoming).await.unwrap();
+        server.add_routes(Routes::new(service)).serve_with_incoming(at_once(incoming)).await.unwrap();
     });
     check("routes", &keyring, server.await, told).await;
 }
@@ -53,7 +53,7 @@ async fn around_an_axum_router() {
     let (service, told) = Waiting::new();
     let router = Routes::new(service).into_axum_router().layer(layer(&keyring));
     let server = Server::start(|incoming| async move {
-        axum::serve(incoming.into_inner(), router).await.unwrap();
+        axum::serve(incoming, router).await.unwrap();
     });
     check("axum", &keyring, server.await, told).await;
 }
@@ -66,7 +66,7 @@ async fn inside_a_layer_that_only_judges_when_calls_open() {
     let layers = ServiceBuilder::new().layer(outside).layer(layer(&keyring));
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layers);
-        server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+        server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     });
     check("inside", &keyring, server.await, told).await;
 }
@@ -87,7 +87,7 @@ async fn around_a_whole_server_with_a_verifier_of_any_kind_that_asks_a_keyring()
         let layer = make(&keyring).close_on_revoke();
         let server = Server::start(|incoming| async move {
             let mut server = tonic::transport::Server::builder().layer(layer);
-            server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+            server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
         });
         check(name, &keyring, server.await, told).await;
     }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::support::{MESSAGE, OLD, Seen, Server, Waiting, keyring, wait_for, within};
+use super::support::{MESSAGE, OLD, Seen, Server, Waiting, at_once, keyring, wait_for, within};
 
 /// What the client lets the server send ahead, in bytes.
 const WINDOW: u32 = 4 * 1_024;
@@ -53,7 +53,7 @@ async fn stuck() -> (Keyring, Server, mpsc::UnboundedReceiver<Seen>, Connection,
     let (service, told) = Waiting::new();
     let server = Server::start(|incoming| async move {
         let mut server = tonic::transport::Server::builder().layer(layer);
-        server.add_service(service).serve_with_incoming(incoming).await.unwrap();
+        server.add_service(service).serve_with_incoming(at_once(incoming)).await.unwrap();
     })
     .await;
     let mut client = Connection::open(&server).await;

@@ -13,8 +13,9 @@ use ray_auth::{AddTokenLayer, Keyring, Token};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::{TcpListenerStream, UnboundedReceiverStream};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_stream::{Stream, StreamExt};
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tower::Layer;
@@ -168,6 +169,12 @@ pub(crate) async fn wait_for(told: &mut mpsc::UnboundedReceiver<Seen>, wanted: S
     .await;
 }
 
+/// Connections that send what they have at once, as a server's own listener does: otherwise the system's wait for more is
+/// what tests of times measure.
+pub(crate) fn at_once(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
+}
+
 /// Ends the server when dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -178,12 +185,12 @@ impl Server {
     /// Listens on a free port of loopback and serves what `serve` makes of the listener.
     pub(crate) async fn start<F, S>(serve: S) -> Self
     where
-        S: FnOnce(TcpListenerStream) -> F,
+        S: FnOnce(TcpListener) -> F,
         F: Future<Output = ()> + Send + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(serve(TcpListenerStream::new(listener)));
+        let task = tokio::spawn(serve(listener));
         Self { address, task }
     }
 

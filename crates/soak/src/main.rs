@@ -6,50 +6,31 @@
 //! step of a rotation on each file, at random moments and in random order, and begins the next when every process
 //! reports the last. The table at the end is what came of it; the exit code is 1 unless nothing failed.
 
+//!
+//! Linux only: the processes have addresses of loopback beyond the first.
+
+#[cfg(target_os = "linux")]
 mod driver;
+#[cfg(target_os = "linux")]
 mod kind;
+#[cfg(target_os = "linux")]
 mod node;
+#[cfg(target_os = "linux")]
+mod program;
+#[cfg(target_os = "linux")]
 mod put;
+#[cfg(target_os = "linux")]
 mod wire;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
-use clap::{Parser, Subcommand};
-
-/// Real processes that call each other while their token is rotated.
-#[derive(Parser)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Starts the processes, rotates, breaks and kills, and prints what came of it.
-    Drive(driver::Arguments),
-    /// One process of the cluster, told what to do on stdin; the token comes from Ray's environment variables.
-    Node(node::Arguments),
-    /// Puts the keyring on stdin into a file: what the driver lets another process do whose disk is full.
-    Put(put::Arguments),
-}
-
+#[cfg(target_os = "linux")]
 fn main() -> ExitCode {
-    let ended = match Arguments::parse().command {
-        Command::Drive(arguments) => on_runtime(driver::run(arguments)),
-        Command::Node(arguments) => on_runtime(node::run(arguments)).map(|()| ExitCode::SUCCESS),
-        Command::Put(arguments) => put::run(&arguments).map(|()| ExitCode::SUCCESS),
-    };
-    ended.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    })
+    program::run()
 }
 
-/// Runs to the end and leaves behind what still waits: a thread that reads from stdin cannot be told to stop.
-fn on_runtime<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let ended = runtime.block_on(run);
-    runtime.shutdown_background();
-    ended
+#[cfg(not(target_os = "linux"))]
+fn main() -> ExitCode {
+    eprintln!("error: the soak runs on Linux only; run it there");
+    ExitCode::FAILURE
 }

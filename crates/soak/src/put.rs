@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.in_place {
         std::fs::write(&arguments.file, &*text)?;
     } else {
-        KeyringFile::new(&arguments.file).install(KeyringText::parse(&*text)?.tokens)?;
+        KeyringFile::new(&arguments.file).dangerous_install(KeyringText::parse(&*text)?.tokens)?;
     }
     Ok(())
 }

@@ -43,6 +43,16 @@ fn two_rotations_with_kills_and_broken_files_fail_no_call_and_let_nobody_in() {
 }
 
 #[test]
+fn a_step_that_is_left_out_is_noticed() {
+    let folder = folder();
+    let arguments = ["--rotations", "1", "--calls", "100", "--limit", "100", "--seed", "1", "--skip-promote"];
+    let ended = drive(folder.path(), &arguments).output().unwrap();
+    let (said, wrong) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(ended.status.code(), Some(1), "{said}\n{wrong}");
+    assert!(said.contains("calls failed") && said.contains("Unauthenticated"), "{said}\n{wrong}");
+}
+
+#[test]
 fn a_driver_that_is_ended_leaves_no_process_behind() {
     for signal in [Signal::TERM, Signal::INT, Signal::KILL] {
         let folder = folder();

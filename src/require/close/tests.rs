@@ -60,7 +60,7 @@ struct Script(std::vec::IntoIter<Step>);
 
 impl Script {
     fn new(steps: &[Step]) -> Self {
-        Self(steps.to_vec().into_iter())
+        Self(Vec::from(steps).into_iter())
     }
 }
 

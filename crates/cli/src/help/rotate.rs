@@ -87,8 +87,8 @@ Examples:
 
 /// What `rotate abort` does.
 pub(crate) const ABORT: &str = "\
-Gives a rotation up before its second step: the staged token is no longer accepted. After the second step there is no way \
-back but another rotation.";
+Gives a rotation up before its second step: the staged token is no longer accepted. After the second step a copy of the \
+keyring from before it can be installed: see `install`.";
 
 /// Exit codes and examples of `rotate abort`.
 pub(crate) const ABORT_AFTER: &str = "\

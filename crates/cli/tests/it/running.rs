@@ -126,7 +126,8 @@ async fn a_process_that_lost_its_file_says_so_and_keeps_its_tokens() {
 
 #[tokio::test]
 async fn between_two_steps_processes_differ_and_all_answer() {
-    let behind = Serving::start(&Tool::new().file(".ray/auth_token", TOKEN), SERVE).await;
+    let late = Tool::new().file(".ray/auth_token", TOKEN);
+    let behind = Serving::start(&late, SERVE).await;
     let tool = Tool::new().file(".ray/auth_token", format!("{NEXT}\naccept {TOKEN}\n"));
     let ahead = Serving::start(&tool, SERVE).await;
     let (code, answer) = ask(&tool, &format!("{},{}", behind.address, ahead.address)).await;

@@ -58,6 +58,38 @@ async fn commands_that_end() {
 }
 
 #[tokio::test]
+async fn rotations() {
+    let row = TOKEN.replace('5', "6");
+    for (index, tool) in tools().into_iter().enumerate() {
+        let tool = tool.file("token", TOKEN).file("malformed", format!("{TOKEN}\nnext {TOKEN}\u{1}\n"));
+        let tool = tool.file("keyring", format!("{row}\nnext {TOKEN}\n"));
+        for args in [
+            &["rotate", "stage"][..],
+            &["rotate", "stage", "--from", "token"],
+            &["rotate", "stage", "--from", "malformed"],
+            &["rotate", "stage", "--token-path", "malformed"],
+            // By mistake.
+            &["rotate", "stage", TOKEN],
+            &["rotate", "stage", "--from", TOKEN],
+            &["rotate", "promote", TOKEN],
+            &["rotate", "retire", TOKEN],
+            &["rotate", "install", TOKEN],
+            &["rotate", "promote", "--token-path", "keyring", "--verify", "127.0.0.1:1"],
+            &["rotate", "promote", "--token-path", "keyring"],
+            &["rotate", "retire", "--token-path", "keyring", "--json"],
+            &["rotate", "abort", "--in", "malformed", "--out", "-"],
+            &["status", "--address", "127.0.0.1:1"],
+        ] {
+            let Ran { stdout, stderr, .. } = tool.run(args).await;
+            assert_clean(&format!("{args:?}, {index}: stdout"), &stdout);
+            assert_clean(&format!("{args:?}, {index}: stderr"), &stderr);
+        }
+        let ran = tool.run_with(&["rotate", "install", "-"], format!("{TOKEN}\nnext {TOKEN}\u{1}\n")).await;
+        assert_clean("install: stderr", &ran.stderr);
+    }
+}
+
+#[tokio::test]
 async fn both_ends_of_a_call() {
     let tool = Tool::new().vars(&[("RAY_AUTH_TOKEN", TOKEN), ("RAY_AUTH_LOG", "trace")]);
     let mut server = tool.command(&["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
@@ -66,16 +98,17 @@ async fn both_ends_of_a_call() {
     stdout.read_line(&mut line).await.unwrap();
     let address = line.trim_end().strip_prefix("listening on ").unwrap();
     let child = tool.command(&["check", address]).spawn().unwrap();
+    let asking = tool.command(&["status", "--address", address]).spawn().unwrap();
     // Read at the same time: at this level the server fills its pipe and would wait for a reader.
     let pid = Pid::from_raw(server.id().unwrap().try_into().unwrap()).unwrap();
     let checking = async {
-        let ran = end(child).await;
+        let ran = tokio::join!(end(child), end(asking));
         kill_process(pid, Signal::TERM).unwrap();
         ran
     };
-    let (client, server) = tokio::join!(checking, end(server));
-    assert_eq!((client.code, server.code), (0, 0));
-    for (name, ran) in [("the client", &client), ("the server", &server)] {
+    let ((check, status), server) = tokio::join!(checking, end(server));
+    assert_eq!((check.code, status.code, server.code), (0, 0, 0));
+    for (name, ran) in [("check", &check), ("status", &status), ("the server", &server)] {
         assert!(
             ran.stderr.contains("TRACE") || ran.stderr.contains("DEBUG"),
             "{name} logs nothing, so this shows nothing"

@@ -72,22 +72,20 @@ async fn it_follows_its_token_file() {
 
     let tool = tool.file(".ray/new", "the-first-token\nnext the-second-token\n");
     std::fs::rename(tool.home().join(".ray/new"), tool.default_file()).unwrap();
-    serving.log_line("keyring changed").await;
+    serving.has_generation(2).await;
     assert_eq!(another.run(&["check", &serving.address]).await.code, 0);
     assert_eq!(tool.run(&["check", &serving.address]).await.code, 0);
     serving.signal(Signal::TERM);
     assert_eq!(serving.end().await.code, 0);
 }
 
-#[tokio::test]
-async fn open_calls_may_finish_and_a_second_signal_cuts_them_off() {
-    let tool = Tool::new().var("RAY_AUTH_TOKEN", "token");
-    let mut serving = Serving::start(&tool, ARGS).await;
-    let token = ray_auth::Token::parse("token").unwrap();
+/// A call whose message never comes. Ends when the server ends it; the server has it when this returns.
+async fn open_call(address: &str, token: &str) -> tokio::task::JoinHandle<Result<(), tonic::Status>> {
+    let token = ray_auth::Token::parse(token).unwrap();
     let auth = ray_auth::ClusterAuth::with_keyring(ray_auth::Keyring::new(token));
-    let channel = auth.connect(&serving.address).await.unwrap();
+    let channel = auth.connect(address).await.unwrap();
 
-    // A call whose message never comes. That it is asked for says that the call is under way.
+    // That the message is asked for says that the call is under way.
     let (asked, was_asked) = tokio::sync::oneshot::channel();
     let mut asked = Some(asked);
     let messages = futures_util::stream::poll_fn(move |_| {
@@ -105,6 +103,32 @@ async fn open_calls_may_finish_and_a_second_signal_cuts_them_off() {
     // One that was sent after it was answered, so the server has it.
     let mut gcs = ray_auth::proto::node_info_gcs_service_client::NodeInfoGcsServiceClient::new(channel);
     gcs.get_cluster_id(ray_auth::proto::GetClusterIdRequest {}).await.unwrap();
+    call
+}
+
+#[tokio::test]
+async fn a_call_ends_when_its_token_is_retired() {
+    let tool = Tool::new().file(".ray/auth_token", "the-new-token\naccept the-old-token\n");
+    let mut serving = Serving::start(&tool, ARGS).await;
+    let with_old = open_call(&serving.address, "the-old-token").await;
+    let with_new = open_call(&serving.address, "the-new-token").await;
+    assert_eq!(tool.run(&["rotate", "retire"]).await.code, 0);
+    serving.has_generation(2).await;
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), with_old).await;
+    let status = ended.expect("it ends").unwrap().unwrap_err();
+    assert_eq!(status.code(), tonic::Code::Unauthenticated, "{status:?}");
+    assert!(!with_new.is_finished());
+    serving.signal(Signal::TERM);
+    serving.log_line("shutting down").await;
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.end().await.code, 1);
+}
+
+#[tokio::test]
+async fn open_calls_may_finish_and_a_second_signal_cuts_them_off() {
+    let tool = Tool::new().var("RAY_AUTH_TOKEN", "token");
+    let mut serving = Serving::start(&tool, ARGS).await;
+    let call = open_call(&serving.address, "token").await;
 
     serving.signal(Signal::TERM);
     serving.log_line("shutting down").await;

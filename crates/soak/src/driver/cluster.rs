@@ -82,6 +82,7 @@ impl Cluster {
 
     /// Kills a process. Calls of it may fail from just before that.
     pub(super) async fn kill(&self, place: Place) -> Result<()> {
+        self.processes[place].keep_counts().await?;
         self.tell_others(place, &Order::Down(place)).await?;
         self.processes[place].kill().await
     }

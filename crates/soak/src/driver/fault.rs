@@ -16,6 +16,8 @@ use super::file::{TokenFile, Way, cut, text};
 
 /// Bytes of a file that is far too large.
 const LARGE: usize = 10 << 20;
+/// It repeats so many random ones.
+const PIECE: usize = 4 << 10;
 
 /// How long a process may take that has no room to write.
 const PUT_LIMIT: Duration = Duration::from_secs(20);
@@ -104,9 +106,9 @@ impl Fault {
                 symlink(&path, &path)?;
             }
             Self::Large => {
-                let mut bytes = vec![0; LARGE];
-                rng.fill(&mut bytes);
-                fs::write(path, bytes)?;
+                let mut piece = [0; PIECE];
+                rng.fill(&mut piece);
+                fs::write(path, piece.repeat(LARGE / PIECE))?;
             }
             // Root reads everything, so where the driver is root this process is another user's.
             Self::Unreadable => fs::set_permissions(path, Permissions::from_mode(0o000))?,

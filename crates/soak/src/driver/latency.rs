@@ -16,9 +16,10 @@ impl Latencies {
         self.0.len()
     }
 
-    /// The longest time, in milliseconds; 0 when there is none.
-    pub(super) fn longest(&self) -> f64 {
-        self.0.iter().max().map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
+    /// The middle one and the longest, in words.
+    pub(super) fn in_words(&self) -> String {
+        let millis = |thousandths| self.quantile(thousandths).unwrap_or_default().as_millis();
+        format!("{} ms, {} at most", millis(500), millis(1_000))
     }
 
     /// The smallest time that is not shorter than this share of all, in thousandths.
@@ -55,5 +56,6 @@ mod tests {
             latencies.add(Duration::from_millis(time));
         }
         assert_eq!(latencies.to_string(), "      1.0    100.0    198.0    200.0");
+        assert_eq!(latencies.in_words(), "100 ms, 200 at most");
     }
 }

@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// What order, times, faults and kills depend on; one that was printed takes the same run again.
     #[arg(long)]
     seed: Option<u64>,
+    /// Leaves the second step of each rotation out, which must fail calls: tries the soak itself.
+    #[arg(long)]
+    skip_promote: bool,
 }
 
 /// Runs it.
@@ -102,6 +105,7 @@ async fn drive(arguments: &Arguments, seed: u64, folder: &Path) -> Result<Outcom
         rng,
         keyring,
         tokens: vec![token],
+        skip_promote: arguments.skip_promote,
     };
     let rotated = async {
         for done in 1..=arguments.rotations {

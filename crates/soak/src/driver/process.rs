@@ -128,10 +128,15 @@ impl Process {
         }
     }
 
-    /// Kills it as the system does when memory is short: with SIGKILL.
-    pub(super) async fn kill(&self) -> Result<()> {
+    /// Counts for the last time before it is killed.
+    pub(super) async fn keep_counts(&self) -> Result<()> {
         let counts = self.count().await?;
         *self.before.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+        Ok(())
+    }
+
+    /// Kills it as the system does when memory is short: with SIGKILL.
+    pub(super) async fn kill(&self) -> Result<()> {
         let running = self.running.lock().await.take();
         let mut running = running.with_context(|| format!("{} is down already", self.name()))?;
         self.turns.fetch_add(1, Ordering::SeqCst);

@@ -1,6 +1,7 @@
 //! One step of a rotation, on every process: at random moments, with what befalls them before.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
@@ -54,7 +55,7 @@ impl Step {
         Ok(())
     }
 
-    async fn take_on(&self, scene: &Scene<'_>, process: &Process, plan: Plan, mut rng: Rng) -> Result<()> {
+    async fn take_on(&self, scene: &Scene<'_>, process: &Arc<Process>, plan: Plan, mut rng: Rng) -> Result<()> {
         let place = process.identity.place;
         if plan.killed.is_some() {
             scene.cluster.kill(place).await?;
@@ -65,7 +66,7 @@ impl Step {
         tokio::time::sleep(plan.delay).await;
         let decoy = self.before.clone().add_accepted(Token::generate())?;
         if plan.fault == Some(Fault::Rewrites) {
-            scene.record.rewritten(self.rewrite(process, plan.way, &decoy, &mut rng).await?);
+            scene.record.rewritten(self.rewrite(process, plan.way, &decoy, rng.fork()).await?);
         }
         if let Some(longer) = plan.killed {
             // Written while it is down: it starts with what is there then, and reports nothing else before.
@@ -88,7 +89,7 @@ impl Step {
     }
 
     /// Breaks the file, and sees that the process shows it and goes on as before.
-    async fn strike(&self, scene: &Scene<'_>, process: &Process, fault: Fault, rng: &mut Rng) -> Result<()> {
+    async fn strike(&self, scene: &Scene<'_>, process: &Arc<Process>, fault: Fault, rng: &mut Rng) -> Result<()> {
         let start = SystemTime::now();
         fault.strike(&process.file, &self.after, &scene.program, rng).await?;
         let mut shown = None;
@@ -104,17 +105,22 @@ impl Step {
 
     /// Writes the tokens that are there, with and without one that nobody has: never what the step makes of them, so that
     /// the report of the step is the report of what stays.
-    async fn rewrite(&self, process: &Process, way: Way, decoy: &TokenSet, rng: &mut Rng) -> Result<Duration> {
+    async fn rewrite(&self, process: &Arc<Process>, way: Way, decoy: &TokenSet, mut rng: Rng) -> Result<Duration> {
         let texts = [text(&self.before)?, text(decoy)?];
-        let start = Instant::now();
-        // Beats that come late come faster: so many in a second.
-        let mut beat = tokio::time::interval(Duration::from_secs(1) / BEATS);
-        for _ in 0..BEATS {
-            beat.tick().await;
-            for text in texts.iter().cycle().take(A_BEAT) {
-                process.file.write(way, text, rng)?;
+        let process = Arc::clone(process);
+        // A task of its own, so that the reports of the others are heard meanwhile.
+        let writing = tokio::spawn(async move {
+            let start = Instant::now();
+            // Beats that come late come faster: so many in a second.
+            let mut beat = tokio::time::interval(Duration::from_secs(1) / BEATS);
+            for _ in 0..BEATS {
+                beat.tick().await;
+                for text in texts.iter().cycle().take(A_BEAT) {
+                    process.file.write(way, text, &mut rng)?;
+                }
             }
-        }
-        Ok(start.elapsed())
+            Ok(start.elapsed())
+        });
+        writing.await?
     }
 }

@@ -73,9 +73,9 @@ impl Outcome {
                 _ if struck.times == 0 => writeln!(f, "  did not come up"),
                 Fault::FullDisk => writeln!(f, "  the step failed and changed nothing; taken when there was room"),
                 Fault::Rewrites => {
-                    writeln!(f, "  the last one counts; all written within {:.0} ms", self.entries.rewrites.longest())
+                    writeln!(f, "  the last one counts; written in {}", self.entries.rewrites.in_words())
                 }
-                _ => writeln!(f, "  last good tokens kept; shown within {:.0} ms", struck.shown.longest()),
+                _ => writeln!(f, "  last good tokens kept; shown after {}", struck.shown.in_words()),
             }?;
         }
         row(f, "kill -9 and restart", self.entries.kills.count(), &self.entries.kills)?;

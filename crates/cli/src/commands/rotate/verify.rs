@@ -142,3 +142,6 @@ impl Verify {
         asked.into_iter().map(judge).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

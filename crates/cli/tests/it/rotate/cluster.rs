@@ -160,6 +160,22 @@ async fn a_token_that_is_still_used_is_not_retired() {
 }
 
 #[tokio::test]
+async fn several_old_tokens_are_retired_together_or_one_by_one() {
+    let text = keyring(&[("", NEW), ("accept ", OLD), ("accept ", OTHER)]);
+    let cluster = Cluster::start(&text).await;
+    let primary = format!("primary {}", fingerprint(NEW));
+    for (args, left) in [
+        (&["retire"][..], vec![primary.clone()]),
+        (&["retire", &fingerprint(OTHER)], vec![primary, format!("accepted {}", fingerprint(OLD))]),
+    ] {
+        std::fs::write(cluster.operator.default_file(), &text).unwrap();
+        let (code, said) = cluster.verified(args).await;
+        assert_eq!((code, tokens(&said["tokens"])), (0, left.clone()));
+        assert_eq!(said["dropped"].as_array().unwrap().len(), 3 - left.len());
+    }
+}
+
+#[tokio::test]
 async fn a_filter_can_ask_too() {
     let cluster = Cluster::start(&keyring(&[("", OLD), ("next ", NEW)])).await;
     let addresses = cluster.addresses();

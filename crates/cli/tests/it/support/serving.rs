@@ -56,6 +56,8 @@ impl Serving {
     /// Waits until its keyring has changed for the so-many-th time; the one it starts with is the first.
     pub(crate) async fn has_generation(&mut self, generation: u64) {
         self.log_line(&format!("keyring changed generation={generation} ")).await;
+        // That line comes before the change is there for all to see, and this one after it.
+        self.log_line("tokens reloaded").await;
     }
 
     /// Waits until it ends.
