@@ -62,9 +62,10 @@ fn every_crate_is_a_member_and_those_with_tests_are_tested() {
         assert!(listed.contains_key(&member), "{member} is no member of the workspace");
     }
     let ci = read(".ci/run");
+    let sources = sources();
     for (member, manifest) in &listed {
-        let tested: Vec<_> = sources()
-            .into_iter()
+        let tested: Vec<_> = sources
+            .iter()
             .filter(|source| source.path.starts_with(&format!("{member}/")))
             .filter(|source| source.tokens.windows(2).any(|pair| pair == ["test", "]"] || pair == ["proptest", "!"]))
             .collect();

@@ -23,7 +23,8 @@ pub struct ClusterAuthBuilder {
 
 impl ClusterAuthBuilder {
     /// Refuses what is otherwise accepted with a warning or a count, as Ray accepts it: token files that others can read
-    /// or could have written, requests with differing credentials, and sending the token in plaintext to other hosts.
+    /// or could have written, requests with differing credentials, and connecting to other hosts in plaintext. (A layer
+    /// that is built for an origin, and a channel of your own, are not looked at: see [`ClusterAuth::check_plaintext`].)
     pub fn strict(self) -> Self {
         Self { strict: true, plaintext: PlaintextPolicy::Refuse, ..self }
     }

@@ -191,7 +191,9 @@ impl ClusterAuth {
             );
         }
         let layer = RequireTokenLayer::new(AnyVerifier(kind));
-        if self.strict { layer.strict() } else { layer }
+        // A proxy may have judged by another of several credentials; where tokens are people's that is not to be risked.
+        let strict = self.strict || matches!(self.tokens, Tokens::Kubernetes(_));
+        if strict { layer.strict() } else { layer }
     }
 }
 

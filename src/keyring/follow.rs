@@ -53,6 +53,11 @@ pub enum ReloadError {
     /// The primary is the beginning of a token that is held, as if the file was cut short.
     #[error("the new primary is the beginning of a token in use, as if the file was cut short; write the whole file")]
     Beginning,
+    /// Others can write the file, or its folder, since it was read last, so the change may be theirs.
+    #[error(
+        "other users can write the file or its folder since it was read last, so the change may be theirs; take that away with chmod go-w"
+    )]
+    Exposed,
     /// The system refused the thread.
     #[error("the source is not followed, since the system refused a thread; restart the process to change its token")]
     NoThread,

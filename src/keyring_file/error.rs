@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Selector;
 use crate::keyring::KeyringError;
-use crate::source::{FileWarning, KeyringTextError, Origin, OsError, SourceError};
+use crate::source::{FileWarning, ForeignLink, KeyringTextError, Origin, OsError, SourceError};
 
 /// Why a [`KeyringFile`](super::KeyringFile) was not changed. The text says how to mend it and never holds a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +65,9 @@ pub enum KeyringFileError {
         /// The file.
         path: PathBuf,
     },
+    /// The path leads through a link that somebody else planted.
+    #[error(transparent)]
+    ForeignLink(#[from] ForeignLink),
     /// Another process did not finish with the file in time.
     #[error(
         "another process is changing the file: {lock:?} was not free for {waited:?}; wait for it, and run this again"

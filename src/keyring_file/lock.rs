@@ -70,8 +70,7 @@ mod system {
     use std::io;
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
-    use std::sync::mpsc;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use rustix::fs::{FlockOperation, Mode, OFlags, flock};
     use rustix::io::{Errno, retry_on_intr};
@@ -111,24 +110,24 @@ mod system {
         Ok(())
     }
 
+    /// How often a lock that is held is asked for again. The system has no waiting with an end, and a thread that waits
+    /// without one would outlive the wait.
+    const PAUSE: Duration = Duration::from_millis(20);
+
     /// Waits for the lock; `None` when it was not free in time.
     pub(super) fn lock(file: File, wait: Duration) -> io::Result<Option<File>> {
-        match retry_on_intr(|| flock(&file, FlockOperation::NonBlockingLockExclusive)) {
-            Ok(()) => return Ok(Some(file)),
-            Err(error) if error != Errno::WOULDBLOCK => return Err(error.into()),
-            Err(_) if wait.is_zero() => return Ok(None),
-            Err(_) => {}
-        }
-        // The system has no waiting with an end, so a thread waits. When that is too late the lock goes with the answer
-        // that nobody takes.
-        let (answer, answered) = mpsc::channel();
-        std::thread::Builder::new().name("ray-auth-lock".to_owned()).spawn(move || {
-            let locked = retry_on_intr(|| flock(&file, FlockOperation::LockExclusive));
-            let _ = answer.send(locked.map(|()| file));
-        })?;
-        match answered.recv_timeout(wait) {
-            Ok(locked) => Ok(Some(locked?)),
-            Err(_) => Ok(None),
+        let start = Instant::now();
+        loop {
+            match retry_on_intr(|| flock(&file, FlockOperation::NonBlockingLockExclusive)) {
+                Ok(()) => return Ok(Some(file)),
+                Err(error) if error != Errno::WOULDBLOCK => return Err(error.into()),
+                Err(_) => {}
+            }
+            let left = wait.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            std::thread::park_timeout(PAUSE.min(left));
         }
     }
 

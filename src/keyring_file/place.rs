@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::KeyringFileError;
-use crate::source::{FileError, Origin, SourceError, not_opened};
+use crate::source::{FileError, ForeignLink, Origin, SourceError, follow_links, not_opened};
 
 /// How Kubernetes names the link to the current version of a volume that it writes.
 const PROJECTED: &str = "..data";
@@ -20,10 +20,13 @@ impl Place {
     /// otherwise the folder for it.
     pub(super) fn resolve(named: &Path, must_exist: bool) -> Result<Self, KeyringFileError> {
         let place = |target| Self { named: named.to_owned(), target };
-        let found = named.canonicalize().map(place).or_else(|error| {
+        let found = follow_links(named).map(place).or_else(|error| {
+            if let Some(foreign) = error.get_ref().and_then(|error| error.downcast_ref::<ForeignLink>()) {
+                return Err(KeyringFileError::ForeignLink(foreign.clone()));
+            }
             let error = not_opened(named, &error);
             let absent = if must_exist || error != FileError::NotFound { None } else { absent_target(named) };
-            absent.map(place).ok_or(SourceError::File { origin: Origin::File(named.to_owned()), error })
+            absent.map(place).ok_or_else(|| SourceError::File { origin: Origin::File(named.to_owned()), error }.into())
         })?;
         found.check()?;
         Ok(found)
@@ -52,7 +55,7 @@ impl Place {
 
 /// The path of a file that is not there, in a folder that is.
 fn absent_target(named: &Path) -> Option<PathBuf> {
-    let folder = crate::source::folder_of(named).canonicalize().ok()?;
+    let folder = follow_links(crate::source::folder_of(named)).ok()?;
     Some(folder.join(named.file_name()?))
 }
 

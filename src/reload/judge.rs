@@ -9,11 +9,16 @@ use crate::token::{Token, TokenSet};
 
 /// How long a file must read the same before it counts as written.
 pub(super) const REST: Duration = Duration::from_millis(25);
+/// The same when its primary is shorter than the one that is held: a slow writer's half of a token, taken for the whole,
+/// would be a secret that is easier to guess, and would lock everybody out.
+pub(super) const LONG_REST: Duration = Duration::from_secs(2);
 
 /// One look at the source.
 pub(super) struct Look {
     /// What it gave.
     pub(super) read: Result<TokenSet, SourceError>,
+    /// Whether others could have written the file.
+    pub(super) exposed: bool,
     /// The file's state before it was read …
     pub(super) before: Stamp,
     /// … and after.
@@ -37,6 +42,8 @@ pub(super) enum Verdict {
 
 /// Remembers what was decided and what is waiting to come to rest.
 pub(super) struct Judge {
+    /// Whether others could have written the file when the process started, and it was taken all the same.
+    exposed: bool,
     /// The state of the file that was judged last.
     judged: Stamp,
     /// What was found wrong with it, if anything.
@@ -64,13 +71,16 @@ impl Found {
 
 impl Judge {
     /// Starts from a source that was just read and found good.
-    pub(super) fn new(judged: Stamp) -> Self {
-        Self { judged, fault: None, pending: None }
+    pub(super) fn new(judged: Stamp, exposed: bool) -> Self {
+        Self { exposed, judged, fault: None, pending: None }
     }
 
     /// Decides about one look, by what is `held`.
     pub(super) fn judge(&mut self, look: Look, held: &TokenSet) -> Verdict {
         let found = match look.read {
+            // Somebody chose the file when the process started. That others can write it since then nobody chose, and
+            // neither did they choose the tokens.
+            Ok(tokens) if look.exposed && !self.exposed && !tokens.is_same(held) => Found::Fault(ReloadError::Exposed),
             Ok(tokens) if is_beginning_of_held(tokens.primary(), held) => Found::Fault(ReloadError::Beginning),
             Ok(tokens) => Found::Tokens(tokens),
             Err(error) => Found::Fault(ReloadError::Source(error)),
@@ -92,8 +102,13 @@ impl Judge {
                 Duration::ZERO
             }
         };
-        if rested < REST && !(whole && matches!(found, Found::Tokens(_))) {
-            return Verdict::LookAgain(REST.saturating_sub(rested));
+        let rest = match &found {
+            Found::Tokens(_) if whole => Duration::ZERO,
+            Found::Tokens(tokens) if is_shorter(tokens, held) => LONG_REST,
+            _ => REST,
+        };
+        if rested < rest {
+            return Verdict::LookAgain(rest.saturating_sub(rested));
         }
         self.pending = None;
         self.judged = look.after;
@@ -108,6 +123,10 @@ impl Judge {
             }
         }
     }
+}
+
+fn is_shorter(tokens: &TokenSet, held: &TokenSet) -> bool {
+    tokens.primary().expose_secret().len() < held.primary().expose_secret().len() && !held.contains(tokens.primary())
 }
 
 /// Whether the token is what a held one looks like while it is being written.

@@ -7,7 +7,8 @@
 //! What the thread reads is **taken over** when it is a valid set of tokens and has come to rest: a file that was renamed
 //! into place is at rest at once, one that is written in place when two looks 25 ms apart read the same. Otherwise the
 //! **last good tokens stay**: when the file is missing, empty, malformed or cut short, and when its primary is the
-//! beginning of a token that is held (which is what a half-written token looks like). That is logged once per change of
+//! beginning of a token that is held (which is what a half-written token looks like), and when others can write the file
+//! or its folder who could not before. A primary that is shorter than the one held must rest for two seconds. That is logged once per change of
 //! state, counted in `ray_auth_reloads_total`, and shown in [`Keyring::status`].
 //!
 //! A token from `RAY_AUTH_TOKEN` cannot change while the process runs; nothing is watched then, and the status says so.
@@ -73,7 +74,7 @@ impl Follow {
         let loaded = self.load()?;
         let keyring = Keyring::with_tokens(loaded.tokens.clone());
         if loaded.origin.path().is_some() {
-            thread::follow(&keyring, self.source, &loaded);
+            thread::follow(&keyring, self.source.only(&loaded.origin), &loaded);
         } else {
             keyring.set_origins(Origins::Static(loaded.origin.clone()));
         }
@@ -84,13 +85,15 @@ impl Follow {
         if self.generate {
             return self.source.load_or_generate();
         }
-        let deadline = Instant::now() + self.wait;
+        // A time beyond all clocks is for ever.
+        let deadline = Instant::now().checked_add(self.wait);
+        let left = || deadline.map_or(watch::POLL, |deadline| deadline.saturating_duration_since(Instant::now()));
         let mut watch = watch::Watch::new();
         loop {
             match self.source.load() {
-                Err(error) if error.is_absence() && Instant::now() < deadline => {
+                Err(error) if error.is_absence() && !left().is_zero() => {
                     watch.arm(&self.source);
-                    watch.wait(deadline.saturating_duration_since(Instant::now()).min(watch::POLL));
+                    watch.wait(left().min(watch::POLL));
                 }
                 decided => return decided,
             }

@@ -23,6 +23,7 @@ fn word(verdict: &Verdict) -> String {
         Verdict::LookAgain(_) => "again".to_owned(),
         Verdict::Take(tokens) => format!("take {}", tokens.primary().expose_secret()),
         Verdict::Keep(ReloadError::Beginning) => "keep: beginning".to_owned(),
+        Verdict::Keep(ReloadError::Exposed) => "keep: exposed".to_owned(),
         Verdict::Keep(_) => "keep".to_owned(),
     }
 }
@@ -30,13 +31,14 @@ fn word(verdict: &Verdict) -> String {
 /// Judges looks at times in milliseconds, each without any sign of a rename.
 fn verdicts(looks: &[(u64, Result<&str, SourceError>)]) -> Vec<String> {
     let start = Instant::now();
-    let mut judge = Judge::new(Stamp::nothing());
+    let mut judge = Judge::new(Stamp::nothing(), false);
     let mut held = tokens("held-token");
     looks
         .iter()
         .map(|(at, read)| {
             let look = Look {
                 read: read.clone().map(tokens),
+                exposed: false,
                 before: Stamp::nothing(),
                 after: Stamp::nothing(),
                 at: start + Duration::from_millis(*at),
@@ -55,10 +57,27 @@ fn a_change_is_taken_when_two_looks_read_the_same_and_a_fault_is_told_once() {
     type Looks<'a> = &'a [(u64, Result<&'a str, SourceError>)];
     let table: &[(&str, Looks<'_>, &[&str])] = &[
         ("no change", &[(0, Ok("held-token")), (5_000, Ok("held-token"))], &["nothing", "nothing"]),
-        ("at rest", &[(0, Ok("new")), (25, Ok("new")), (50, Ok("new"))], &["again", "take new", "nothing"]),
-        ("too early", &[(0, Ok("new")), (24, Ok("new")), (25, Ok("new"))], &["again", "again", "take new"]),
-        ("still written", &[(0, Ok("n")), (25, Ok("new")), (50, Ok("new"))], &["again", "again", "take new"]),
-        ("back again", &[(0, Ok("new")), (25, Ok("held-token")), (50, Ok("new"))], &["again", "nothing", "again"]),
+        (
+            "at rest",
+            &[(0, Ok("new-token-1")), (25, Ok("new-token-1")), (50, Ok("new-token-1"))],
+            &["again", "take new-token-1", "nothing"],
+        ),
+        ("too early", &[(0, Ok("new-token-1")), (24, Ok("new-token-1"))], &["again", "again"]),
+        (
+            "still written",
+            &[(0, Ok("n")), (25, Ok("new-token-1")), (50, Ok("new-token-1"))],
+            &["again", "again", "take new-token-1"],
+        ),
+        (
+            "back again",
+            &[(0, Ok("new-token-1")), (25, Ok("held-token")), (50, Ok("new-token-1"))],
+            &["again", "nothing", "again"],
+        ),
+        (
+            "shorter than what is held",
+            &[(0, Ok("short")), (25, Ok("short")), (1_999, Ok("short")), (2_000, Ok("short"))],
+            &["again", "again", "again", "take short"],
+        ),
         (
             "missing, and back",
             &[
@@ -93,11 +112,34 @@ fn a_change_is_taken_when_two_looks_read_the_same_and_a_fault_is_told_once() {
 }
 
 #[test]
+fn a_change_is_not_taken_from_a_file_that_others_can_write_since_then() {
+    let start = Instant::now();
+    let look = |primary: &str, after: Duration| Look {
+        read: Ok(tokens(primary)),
+        exposed: true,
+        before: Stamp::nothing(),
+        after: Stamp::nothing(),
+        at: start + after,
+    };
+    let held = tokens("held-token");
+    let mut private_before = Judge::new(Stamp::nothing(), false);
+    let mut judge = |primary, after| word(&private_before.judge(look(primary, after), &held));
+    assert_eq!(judge("held-token", Duration::ZERO), "nothing", "nothing changed");
+    assert_eq!(judge("other-token", Duration::ZERO), "again");
+    assert_eq!(judge("other-token", REST), "keep: exposed");
+
+    let mut exposed_before = Judge::new(Stamp::nothing(), true);
+    let mut judge = |primary, after| word(&exposed_before.judge(look(primary, after), &held));
+    assert_eq!(judge("other-token", Duration::ZERO), "again");
+    assert_eq!(judge("other-token", REST), "take other-token", "it was so when the process started");
+}
+
+#[test]
 fn a_file_that_was_renamed_into_place_is_taken_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
     std::fs::write(&path, "held-token").unwrap();
-    let mut judge = Judge::new(Stamp::of(&path));
+    let mut judge = Judge::new(Stamp::of(&path), false);
     // Its times say when it was written, and that its name came later.
     let new = folder.path().join("new");
     std::fs::write(&new, "new").unwrap();
@@ -105,10 +147,11 @@ fn a_file_that_was_renamed_into_place_is_taken_at_once() {
     std::fs::File::options().write(true).open(&new).unwrap().set_modified(long_ago).unwrap();
     std::fs::rename(&new, &path).unwrap();
 
-    let look = |read| Look { read, before: Stamp::of(&path), after: Stamp::of(&path), at: Instant::now() };
+    let look =
+        |read| Look { read, exposed: false, before: Stamp::of(&path), after: Stamp::of(&path), at: Instant::now() };
     assert_eq!(word(&judge.judge(look(Ok(tokens("new"))), &tokens("held-token"))), "take new");
     // A file that is not valid may yet be written, wherever it came from.
-    let mut judge = Judge::new(Stamp::nothing());
+    let mut judge = Judge::new(Stamp::nothing(), false);
     assert_eq!(word(&judge.judge(look(Err(missing())), &tokens("held-token"))), "again");
     assert!(REST < Duration::from_millis(100));
 }

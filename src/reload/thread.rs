@@ -24,7 +24,7 @@ pub(super) fn follow(keyring: &Keyring, source: TokenSource, loaded: &Loaded) {
     let thread = Thread {
         keyring: keyring.downgrade(),
         follower: Arc::downgrade(&follower),
-        judge: Judge::new(loaded.origin.path().map_or_else(Stamp::nothing, Stamp::of)),
+        judge: Judge::new(loaded.origin.path().map_or_else(Stamp::nothing, Stamp::of), is_exposed(loaded)),
         source,
         watch,
         warnings: loaded.warnings.clone(),
@@ -67,8 +67,8 @@ impl Thread {
                 }
                 Verdict::Keep(error) => {
                     metrics::counter!("ray_auth_reloads_total", "result" => "failed").increment(1);
+                    follower.failed(error.clone());
                     tracing::error!(target: LOG_TARGET, source = %self.source, %error, "the last good tokens stay");
-                    follower.failed(error);
                     jittered(POLL)
                 }
             };
@@ -84,6 +84,7 @@ impl Thread {
             before,
             after: stamp(),
             at: Instant::now(),
+            exposed: read.as_ref().is_ok_and(is_exposed),
             read: read.as_ref().map(|loaded| loaded.tokens.clone()).map_err(Clone::clone),
         };
         if let Ok(loaded) = read {
@@ -99,6 +100,11 @@ impl Thread {
         }
         self.warnings = warnings;
     }
+}
+
+/// Whether others could have written what was read.
+fn is_exposed(loaded: &Loaded) -> bool {
+    loaded.warnings.iter().any(FileWarning::lets_others_write)
 }
 
 /// A fifth more or less, so that the processes of a cluster do not all look at once.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -12,6 +12,10 @@ use crate::source::TokenSource;
 
 /// How often the source is looked at without an event, give or take a fifth.
 pub(super) const POLL: Duration = Duration::from_secs(5);
+
+/// The least time from one look to the next that an event causes: whoever can make events in the folder must not be able
+/// to keep this process busy.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What wakes the thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +35,14 @@ pub(super) struct Watch {
     armed: Vec<(PathBuf, Option<(u64, u64)>)>,
     /// Whether it was said that events are refused.
     complained: bool,
+    /// When the source was last looked at.
+    looked: Instant,
 }
 
 impl Watch {
     pub(super) fn new() -> Self {
         let (sender, receiver) = channel();
-        Self { sender, receiver, watcher: None, armed: Vec::new(), complained: false }
+        Self { sender, receiver, watcher: None, armed: Vec::new(), complained: false, looked: Instant::now() }
     }
 
     /// What tells the thread to stop.
@@ -77,13 +83,27 @@ impl Watch {
         }
     }
 
-    /// Waits for an event or until the time is over; false when the thread is to stop. Events that have piled up count
-    /// as one.
-    pub(super) fn wait(&self, time: Duration) -> bool {
-        match self.receiver.recv_timeout(time) {
+    /// Waits for an event or until the time is over; false when the thread is to stop. Events that have piled up, and
+    /// those that come too soon after the last look, count as one.
+    pub(super) fn wait(&mut self, time: Duration) -> bool {
+        let woken = match self.receiver.recv_timeout(time) {
             Err(RecvTimeoutError::Timeout) => true,
-            Err(RecvTimeoutError::Disconnected) | Ok(Wake::Stop) => false,
-            Ok(Wake::Event) => !self.receiver.try_iter().any(|wake| wake == Wake::Stop),
+            Err(RecvTimeoutError::Disconnected) | Ok(Wake::Stop) => return false,
+            Ok(Wake::Event) => self.gather(),
+        };
+        self.looked = Instant::now();
+        woken
+    }
+
+    /// Takes all events that there are, until enough time has passed since the last look; false when one is to stop.
+    fn gather(&self) -> bool {
+        loop {
+            let early = PAUSE.saturating_sub(self.looked.elapsed());
+            match self.receiver.recv_timeout(early) {
+                Ok(Wake::Event) => {}
+                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) => return true,
+            }
         }
     }
 }

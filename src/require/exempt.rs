@@ -49,8 +49,8 @@ impl Exempt {
     }
 }
 
-/// In the extensions of a request that was let in because its path is [exempt](Exempt), and not by its token: whatever
-/// it asks for, nobody knows who asks.
+/// In the extensions of a request that was let in because its path is [exempt](Exempt), or by
+/// [report-only mode](super::report_only), and not by its token: whatever it asks for, nobody knows who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exempted;

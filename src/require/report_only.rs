@@ -2,15 +2,17 @@
 //!
 //! For the day on which a running cluster is to require a token for the first time: put [`ReportOnly`] on the server
 //! layer of every process, find out from its counts which callers have no token yet, mend them, and then enforce. While
-//! it lasts the layer protects **nothing**. It has an end, at most 30 days away, after which the layer enforces by
-//! itself; a warning a minute and the gauge `ray_auth_report_only` say that it is on.
+//! it lasts the layer protects **nothing**. It has an end, a date at most 30 days away, after which the layer enforces by
+//! itself, also when the process was restarted meanwhile; a warning a minute and the gauge `ray_auth_report_only`, which
+//! counts the layers that report only, say that it is on.
 //!
-//! A call that would be refused is let in without an [`Identity`](crate::verify::Identity), and counted in
+//! A call that would be refused is let in without an [`Identity`](crate::verify::Identity) and marked
+//! [`Exempted`](super::Exempted); no open call is ended; and it is counted in
 //! `ray_auth_would_refuse_total` (labels `reason` and `method`, as for refusals) and by method and peer in
 //! [`ReportOnly::report`]. A call with an accepted token is let in as always.
 //!
 //! ```
-//! use std::time::Duration;
+//! use std::time::{Duration, SystemTime};
 //!
 //! use http::{Request, Response};
 //! use ray_auth::require::ReportOnly;
@@ -19,7 +21,8 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let report_only = ReportOnly::for_at_most(Duration::from_secs(7 * 24 * 3600))?;
+//! # let friday = SystemTime::now() + Duration::from_secs(3 * 24 * 3600);
+//! let report_only = ReportOnly::until(friday)?;
 //! let layer = RequireTokenLayer::new(Keyring::new(Token::generate())).dangerous_report_only(report_only.clone());
 //! let service = layer.layer(service_fn(async |_: Request<()>| Ok::<_, std::convert::Infallible>(Response::new("hello"))));
 //!
@@ -35,7 +38,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::reject::Rejection;
 
@@ -55,7 +58,9 @@ pub struct ReportOnly {
 }
 
 struct Shared {
-    ends: Instant,
+    /// The end by the system's clock, and by one that nobody can set back: whichever comes first.
+    ends: SystemTime,
+    ends_at_the_latest: Instant,
     counts: Mutex<Counts>,
     /// Ends the reminders when dropped.
     _reminder: Sender<()>,
@@ -93,31 +98,47 @@ pub struct Caller {
 
 /// Why there is no report-only mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("report-only mode must end after more than nothing and at most 30 days; choose a time between")]
+#[error("report-only mode must end later than now and within 30 days; choose a date between")]
 pub struct ReportOnlyError(());
 
 impl ReportOnly {
-    /// Begins now and ends after `time`; then the layer enforces by itself.
+    /// Begins now and ends at `end`; then the layer enforces by itself. Take a date that is written down somewhere, not one
+    /// that moves with each start of the process.
     ///
     /// # Errors
     ///
-    /// [`ReportOnlyError`] for no time at all and for more than 30 days.
-    pub fn for_at_most(time: Duration) -> Result<Self, ReportOnlyError> {
+    /// [`ReportOnlyError`] for a date that is past, or more than 30 days away.
+    pub fn until(end: SystemTime) -> Result<Self, ReportOnlyError> {
+        let time = end.duration_since(SystemTime::now()).map_err(|_| ReportOnlyError(()))?;
         if time.is_zero() || time > LONGEST {
             return Err(ReportOnlyError(()));
         }
         let (reminder, ended) = channel::<()>();
-        let ends = Instant::now() + time;
-        let shared = Arc::new(Shared { ends, counts: Mutex::default(), _reminder: reminder });
+        let latest = Instant::now() + time;
+        let shared = Shared { ends: end, ends_at_the_latest: latest, counts: Mutex::default(), _reminder: reminder };
+        let shared = Arc::new(shared);
         let weak = Arc::downgrade(&shared);
         let remind = move || {
-            remind(&weak);
-            while ended.recv_timeout(REMINDER) == Err(RecvTimeoutError::Timeout) && remind(&weak) {}
+            let gauge = Gauge::raise();
+            while let Some(left) = remind(&weak) {
+                // Not later than the end, so that the gauge tells the truth.
+                let pause = REMINDER.min(left).max(Duration::from_millis(1));
+                if ended.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
+            }
+            drop(gauge);
         };
         if let Err(error) = std::thread::Builder::new().name("ray-auth-report".to_owned()).spawn(remind) {
             tracing::warn!(target: super::LOG_TARGET, %error, "no thread to remind of report-only mode every minute");
         }
         Ok(Self { shared })
+    }
+
+    /// Whether it lasts still.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.shared.left().is_zero()
     }
 
     /// What would have been refused so far, by method and peer.
@@ -128,7 +149,7 @@ impl ReportOnly {
 
     /// Notes a call that would be refused. False when the time is over: then it is to be refused.
     pub(super) fn lets_in(&self, rejection: Rejection, method: &str, peer: Option<IpAddr>) -> bool {
-        if self.shared.left().is_zero() {
+        if !self.is_on() {
             return false;
         }
         metrics::counter!("ray_auth_would_refuse_total", "reason" => rejection.label(), "method" => method.to_owned())
@@ -146,7 +167,8 @@ impl ReportOnly {
 
 impl Shared {
     fn left(&self) -> Duration {
-        self.ends.saturating_duration_since(Instant::now())
+        let by_date = self.ends.duration_since(SystemTime::now()).unwrap_or_default();
+        by_date.min(self.ends_at_the_latest.saturating_duration_since(Instant::now()))
     }
 
     fn report(&self) -> Report {
@@ -166,24 +188,37 @@ impl Shared {
     }
 }
 
-/// Says that nothing is enforced, or that it is again; false when there is nothing more to say.
-fn remind(shared: &Weak<Shared>) -> bool {
-    let Some(shared) = shared.upgrade() else { return false };
-    let report = shared.report();
+/// Says that nothing is enforced, and how long that goes on; none when there is nothing more to say.
+fn remind(shared: &Weak<Shared>) -> Option<Duration> {
+    let report = shared.upgrade()?.report();
     let calls = report.other + report.callers.iter().map(|caller| caller.calls).sum::<u64>();
-    let on = !report.left.is_zero();
-    metrics::gauge!("ray_auth_report_only").set(if on { 1.0 } else { 0.0 });
-    if on {
-        tracing::warn!(
-            target: super::LOG_TARGET,
-            calls,
-            seconds_left = report.left.as_secs(),
-            "report-only mode: NOTHING is enforced, calls without the token are let in"
-        );
-    } else {
+    if report.left.is_zero() {
         tracing::warn!(target: super::LOG_TARGET, calls, "report-only mode has ended: the token is enforced");
+        return None;
     }
-    on
+    tracing::warn!(
+        target: super::LOG_TARGET,
+        calls,
+        seconds_left = report.left.as_secs(),
+        "report-only mode: NOTHING is enforced, calls without the token are let in"
+    );
+    Some(report.left)
+}
+
+/// Counts one layer in the gauge, until it is dropped.
+struct Gauge;
+
+impl Gauge {
+    fn raise() -> Self {
+        metrics::gauge!("ray_auth_report_only").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Gauge {
+    fn drop(&mut self) {
+        metrics::gauge!("ray_auth_report_only").decrement(1.0);
+    }
 }
 
 impl fmt::Debug for ReportOnly {

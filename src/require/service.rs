@@ -53,7 +53,7 @@ where
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let decided = self.settings.decide_by(&self.settings.verifier, &mut request);
-        match self.settings.enforce(decided, &request, ()) {
+        match self.settings.enforce(decided, &mut request, ()) {
             Ok(()) => ResponseFuture::inner(self.inner.call(request)),
             Err(rejection) => ResponseFuture::refused(Ok(self.settings.refuse(rejection, &request))),
         }
@@ -86,7 +86,7 @@ where
                 Asked::Later(pending) => return ResponseFuture::later(self.later(pending, request)),
             },
         };
-        match self.settings.enforce(decided, &request, ()) {
+        match self.settings.enforce(decided, &mut request, ()) {
             Ok(()) => ResponseFuture::inner(self.inner.call(request)),
             Err(rejection) => ResponseFuture::refused(Ok(self.settings.refuse(rejection, &request))),
         }
@@ -107,7 +107,7 @@ impl<S> RequireToken<S, AnyVerifier> {
         let settings = Arc::clone(&self.settings);
         Box::pin(async move {
             let decided = pending.await.map(|identity| settings.introduce(identity, &mut request));
-            match settings.enforce(decided, &request, ()) {
+            match settings.enforce(decided, &mut request, ()) {
                 Ok(()) => ready.call(request).await,
                 Err(rejection) => Ok(settings.refuse(rejection, &request)),
             }

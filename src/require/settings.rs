@@ -86,23 +86,32 @@ impl<V> Settings<V> {
     }
 
     /// What is done about a decision: in report-only mode a call that would be refused is noted, and let in as `unasked`.
+    /// It is marked like a call on an exempt path: nobody knows who asks.
     #[inline]
     pub(super) fn enforce<T, Q>(
         &self,
         decided: Result<T, Rejection>,
-        request: &Request<Q>,
+        request: &mut Request<Q>,
         unasked: T,
     ) -> Result<T, Rejection> {
-        decided.or_else(|rejection| self.reports_only(rejection, request).then_some(unasked).ok_or(rejection))
+        decided.or_else(|rejection| self.let_in_all_the_same(rejection, request).then_some(unasked).ok_or(rejection))
     }
 
     #[cold]
-    fn reports_only<Q>(&self, rejection: Rejection, request: &Request<Q>) -> bool {
-        self.report_only.as_ref().is_some_and(|report_only| {
-            let method = self.refusals.method(request.uri().path());
-            let peer = client_addr(request.extensions()).map(|peer| peer.ip());
-            report_only.lets_in(rejection, method, peer)
-        })
+    fn let_in_all_the_same<Q>(&self, rejection: Rejection, request: &mut Request<Q>) -> bool {
+        let Some(report_only) = &self.report_only else { return false };
+        let method = self.refusals.method(request.uri().path());
+        let peer = client_addr(request.extensions()).map(|peer| peer.ip());
+        let let_in = report_only.lets_in(rejection, method, peer);
+        if let_in {
+            request.extensions_mut().insert(Exempted);
+        }
+        let_in
+    }
+
+    /// Whether what would be refused is let in now.
+    pub(super) fn reports_only(&self) -> bool {
+        self.report_only.as_ref().is_some_and(ReportOnly::is_on)
     }
 
     /// The answer to a refused call, which is counted and logged.

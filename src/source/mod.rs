@@ -33,6 +33,7 @@ mod error;
 mod file;
 mod fresh;
 mod generate;
+mod links;
 mod origin;
 mod permissions;
 mod text;
@@ -52,6 +53,7 @@ pub(crate) use self::file::{Contents, not_opened, read};
 pub use self::file::{MAX_FILE_LEN, read_text};
 pub(crate) use self::fresh::{FreshFile, folder_of};
 pub use self::generate::create_token_file;
+pub use self::links::{ForeignLink, follow_links};
 pub use self::origin::Origin;
 pub(crate) use self::permissions::{examine, examine_as_owner};
 pub use self::text::{KeyringText, KeyringTextError};
@@ -209,6 +211,14 @@ impl TokenSource {
         };
         let there = |origin: &&Origin| origin.path().is_some_and(|path| path.symlink_metadata().is_ok());
         origins.iter().find(there).or(origins.last()).cloned()
+    }
+
+    /// This source without the places that were not read: the one that decided goes on deciding, even when it is gone.
+    pub(crate) fn only(self, origin: &Origin) -> Self {
+        match self.place {
+            Place::Variable(_) => self,
+            Place::Files(_) => Self { place: Place::Files(vec![origin.clone()]), ..self },
+        }
     }
 
     /// The files that may be read, in the order in which they are looked for; none for a variable.

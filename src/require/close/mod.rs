@@ -18,8 +18,8 @@
 //! **Not ended** are calls on [exempt](super::Exempt) paths and calls let in by a verifier that did not ask a keyring:
 //! they have no token that could be retired. A [`Verify`](crate::verify::Verify) of your own that returns the identity
 //! it got from a keyring hands on the keyring's word on when the call ends. A connection that was upgraded, to a
-//! WebSocket for example, is no longer a call. [Report-only mode](super::report_only) lets in what would be refused; a call
-//! that a token let in ends with that token there, too.
+//! WebSocket for example, is no longer a call. Calls that were opened in [report-only mode](super::report_only) are not ended,
+//! not even after it.
 //!
 //! [`with_max_age`](CloseOnRevokeLayer::with_max_age) also ends each call that a verifier let in when it gets too old,
 //! with status 14 (UNAVAILABLE): the one status on which gRPC clients connect again by themselves.

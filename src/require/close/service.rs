@@ -144,14 +144,14 @@ impl<V> Shared<V> {
         &self,
         inner: &mut S,
         decided: Result<Admitted, Rejection>,
-        request: Request<Q>,
+        mut request: Request<Q>,
     ) -> ResponseFuture<S::Future>
     where
         S: Service<Request<CallBody<Q>>>,
         Q: Body,
     {
         let decided = decided.and_then(|admitted| self.terms(admitted));
-        match self.settings.enforce(decided, &request, None) {
+        match self.settings.enforce(decided, &mut request, None) {
             Ok(terms) => {
                 let grpc = is_grpc(request.headers());
                 let request = request.map(|body| CallBody::request(body, terms.clone()));
@@ -167,6 +167,9 @@ impl<V> Shared<V> {
     /// How long a call may last; refused if that is over, because its token was retired while it was judged.
     fn terms(&self, admitted: Admitted) -> Result<Option<Terms>, Rejection> {
         let Admitted::Known(revocation) = admitted else { return Ok(None) };
+        if self.settings.reports_only() {
+            return Ok(None);
+        }
         if revocation.as_ref().is_some_and(Revocation::is_revoked) {
             return Err(Rejection::WrongToken);
         }

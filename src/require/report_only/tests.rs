@@ -14,19 +14,22 @@ fn keyring() -> Keyring {
     Keyring::new(Token::parse("secret").unwrap())
 }
 
+fn for_a_minute() -> ReportOnly {
+    ReportOnly::until(SystemTime::now() + Duration::from_secs(60)).unwrap()
+}
+
 #[test]
-fn it_must_end_after_more_than_nothing_and_at_most_thirty_days() {
+fn it_must_end_later_than_now_and_within_thirty_days() {
     let day = Duration::from_secs(24 * 3600);
-    for (time, valid) in
-        [(Duration::ZERO, false), (day, true), (30 * day, true), (31 * day, false), (Duration::MAX, false)]
-    {
-        assert_eq!(ReportOnly::for_at_most(time).is_ok(), valid, "{time:?}");
+    assert!(ReportOnly::until(SystemTime::now() - day).is_err());
+    for (time, valid) in [(Duration::ZERO, false), (day, true), (30 * day, true), (31 * day, false)] {
+        assert_eq!(ReportOnly::until(SystemTime::now() + time).is_ok(), valid, "{time:?}");
     }
 }
 
 #[tokio::test]
 async fn what_would_be_refused_is_let_in_and_counted_by_method_and_peer_without_an_identity() {
-    let report_only = ReportOnly::for_at_most(Duration::from_secs(60)).unwrap();
+    let report_only = for_a_minute();
     let handler = service_fn(async |request: Request<()>| {
         Ok::<_, Infallible>(Response::new(request.extensions().get::<Identity>().is_some().to_string()))
     });
@@ -67,18 +70,23 @@ async fn what_would_be_refused_is_let_in_and_counted_by_method_and_peer_without_
 
 #[tokio::test]
 async fn after_its_end_the_layer_enforces() {
-    let over = ReportOnly {
-        shared: Arc::new(Shared { ends: Instant::now(), counts: Mutex::default(), _reminder: channel().0 }),
+    let ended = |ends: SystemTime, ends_at_the_latest: Instant| ReportOnly {
+        shared: Arc::new(Shared { ends, ends_at_the_latest, counts: Mutex::default(), _reminder: channel().0 }),
     };
+    let later = Duration::from_secs(60);
+    let by_date = ended(SystemTime::now(), Instant::now() + later);
+    let by_time = ended(SystemTime::now() + later, Instant::now());
     let handler = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(())));
-    let service = RequireTokenLayer::new(keyring()).dangerous_report_only(over).layer(handler);
-    let refused = service.oneshot(Request::post(CALL).body(()).unwrap()).await.unwrap();
-    assert_eq!(refused.headers()["grpc-status"], "16");
+    for over in [by_date, by_time] {
+        let service = RequireTokenLayer::new(keyring()).dangerous_report_only(over).layer(handler);
+        let refused = service.oneshot(Request::post(CALL).body(()).unwrap()).await.unwrap();
+        assert_eq!(refused.headers()["grpc-status"], "16");
+    }
 }
 
 #[test]
 fn callers_that_peers_make_up_cost_a_bounded_amount() {
-    let report_only = ReportOnly::for_at_most(Duration::from_secs(60)).unwrap();
+    let report_only = for_a_minute();
     let address = |number: u32| Some(IpAddr::from(std::net::Ipv4Addr::from(number)));
     for number in 0..10_000 {
         assert!(report_only.lets_in(Rejection::Missing, "other", address(number)));
@@ -92,4 +100,16 @@ fn callers_that_peers_make_up_cost_a_bounded_amount() {
     let all = report.other + report.callers.iter().map(|caller| caller.calls).sum::<u64>();
     assert_eq!(all, 10_003, "none is lost");
     assert_eq!(report_only.shared.counts.lock().unwrap().callers.len(), COUNTED);
+}
+
+#[tokio::test]
+async fn a_call_that_is_let_in_unasked_is_marked_so_for_whoever_must_know() {
+    let handler = service_fn(async |request: Request<()>| {
+        Ok::<_, Infallible>(Response::new(request.extensions().get::<crate::require::Exempted>().is_some()))
+    });
+    let layer = RequireTokenLayer::new(keyring()).dangerous_report_only(for_a_minute());
+    for (credential, unasked) in [("Bearer wrong", true), ("Bearer secret", false)] {
+        let request = Request::post(CALL).header("authorization", credential).body(()).unwrap();
+        assert_eq!(*layer.layer(handler).oneshot(request).await.unwrap().body(), unasked, "{credential}");
+    }
 }

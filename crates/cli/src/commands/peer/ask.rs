@@ -34,7 +34,7 @@ pub(crate) struct Trouble {
     pub(crate) text: String,
 }
 
-/// Asks all of them at once. A process that does not let the primary in is asked with the other tokens, too: one that is a
+/// Asks all of them at once, without a token first. A process that does not let the primary in is asked with the other tokens, too: one that is a
 /// step behind knows only those.
 pub(crate) async fn ask_all(addresses: &[Address], tokens: Option<&TokenSet>, network: Network) -> Vec<Asked> {
     join_all(addresses.iter().map(async |address| {
@@ -70,11 +70,8 @@ async fn ask_one(
     }
     let channel = dialled.channel();
     let with = |token: &&Token| AddTokenLayer::new(Keyring::new((*token).clone()));
-    let layers: Vec<_> = match tokens.as_slice() {
-        [] => vec![AddTokenLayer::disabled()],
-        tokens => tokens.iter().map(with).collect(),
-    };
-    for layer in layers {
+    // Without a token first: what does not ask for one is not shown one.
+    for layer in std::iter::once(AddTokenLayer::disabled()).chain(tokens.iter().map(with)) {
         match ask(layer.layer(channel.clone())).await {
             Ok(status) => return Ok(without(&tokens, status)),
             Err(AskError::Refused) => {}
@@ -90,9 +87,9 @@ async fn ask_one(
     .to_owned())
 }
 
-/// All tokens, the primary first.
+/// All tokens: the primary first, and the one that nobody sends yet last.
 fn all(tokens: &TokenSet) -> impl Iterator<Item = &Token> {
-    std::iter::once(tokens.primary()).chain(tokens.next()).chain(tokens.accepted())
+    std::iter::once(tokens.primary()).chain(tokens.accepted()).chain(tokens.next())
 }
 
 /// What answers there was sent our token, so its own words are not repeated.

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ray_auth::Token;
-use ray_auth::source::{FileError, read_text};
+use ray_auth::source::{FileError, follow_links, read_text};
 use zeroize::Zeroizing;
 
 use crate::exit::{Exit, Failure};
@@ -64,9 +64,18 @@ impl Read for Opening<'_> {
 }
 
 fn write(path: &Path, text: &[u8]) -> io::Result<()> {
-    // Behind links, so that they stay.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if target.metadata().is_ok_and(|there| !there.is_file()) {
+    // Behind links, so that they stay; but not behind those of others in a folder that everybody can write.
+    let target = match follow_links(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        followed => followed?,
+    };
+    if let Ok(there) = target.metadata()
+        && !there.is_file()
+    {
+        if belongs_to_others(&there) {
+            let text = "it is no file, and belongs to another user who may be reading from it";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+        }
         // A pipe that a shell names, or a device.
         return File::options().write(true).open(&target)?.write_all(text);
     }
@@ -76,6 +85,17 @@ fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(&target)?;
     Ok(())
+}
+
+#[cfg(unix)]
+fn belongs_to_others(there: &std::fs::Metadata) -> bool {
+    let owner = std::os::unix::fs::MetadataExt::uid(there);
+    owner != 0 && owner != rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn belongs_to_others(_there: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// What stands on stdin.

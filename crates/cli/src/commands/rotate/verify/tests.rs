@@ -39,7 +39,7 @@ fn a_process_is_ready_for_the_second_step_when_it_accepts_the_new_token() {
     let before = set(OLD, Some(NEW), &[]);
     let condition = Condition::new(&Change::Promote(None), &before).unwrap();
     let table = [
-        ("as here", status(before.clone()), Ok(Role::Next)),
+        ("as here", status(before), Ok(Role::Next)),
         ("ahead", status(set(NEW, None, &[OLD])), Ok(Role::Primary)),
         ("accepted only", status(set(OLD, None, &[NEW])), Ok(Role::Accepted)),
         ("behind", status(set(OLD, None, &[])), Err("does not accept ")),
@@ -62,7 +62,7 @@ fn a_process_is_ready_for_the_last_step_when_it_sends_the_new_token() {
         status
     };
     let table = [
-        ("as here", status(before.clone()), None),
+        ("as here", status(before), None),
         ("ahead", status(set(NEW, None, &[])), None),
         ("behind", status(set(OLD, Some(NEW), &[])), Some(" as next and not as primary; ")),
         ("back", status(set(OLD, None, &[NEW])), Some(" as accepted and not as primary; ")),
