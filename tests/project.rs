@@ -220,6 +220,23 @@ fn there_is_one_comparison() {
     assert_eq!(paths, ["src/token/compare.rs"]);
 }
 
+#[test]
+fn what_looks_at_a_token_in_the_clear_is_listed_here() {
+    // Each with why: whoever is added could compare it, print it or keep it. None of them meets what a peer presented.
+    let listed = [
+        "src/keyring/rules.rs",    // asks whether two tokens are the same, by the one comparison
+        "src/keyring/snapshot.rs", // the same
+        "src/reload/judge.rs",     // asks whether a file's token is the beginning of one that is held
+        "src/source/generate.rs",  // writes a new token to its file
+        "src/source/text.rs",      // writes a keyring's text
+        "src/token/mod.rs",        // is the accessor
+        "src/token/set.rs",        // asks whether two tokens are the same, by the one comparison
+    ];
+    let looking: Vec<_> = library().into_iter().filter(|source| holds(&source.code, &["expose_secret"])).collect();
+    let paths: Vec<_> = looking.iter().map(|source| source.path.as_str()).collect();
+    assert_eq!(paths, listed);
+}
+
 /// A Rust file: its text, and its code as tokens, without comments and without what is in literals.
 struct Source {
     path: String,

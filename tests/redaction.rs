@@ -10,9 +10,13 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use ray_auth::credential::Credential;
 use ray_auth::interceptor::{AddTokenInterceptor, RequireTokenInterceptor};
+use ray_auth::keyring_file::{Change, KeyringFile};
 use ray_auth::proto::GetClusterIdRequest;
 use ray_auth::proto::node_info_gcs_service_client::NodeInfoGcsServiceClient;
+use ray_auth::reload::Follow;
 use ray_auth::require::Exempt;
+use ray_auth::source::KeyringText;
+use ray_auth::status::UsageWatch;
 use ray_auth::token::TokenSet;
 use ray_auth::verify::AnyVerifier;
 use ray_auth::{AddTokenLayer, ClusterAuth, Keyring, RequireTokenLayer, Token, TokenSource};
@@ -63,7 +67,30 @@ fn no_public_type_shows_the_token() {
     debug("AnyVerifier", &AnyVerifier::from(keyring.clone()));
     debug("AddTokenInterceptor", &AddTokenInterceptor::new(keyring.clone()));
     debug("RequireTokenInterceptor", &RequireTokenInterceptor::new(keyring.clone()));
-    debug("ClusterAuth", &ClusterAuth::with_keyring(keyring));
+    debug("ClusterAuth", &ClusterAuth::with_keyring(keyring.clone()));
+
+    debug("RetryTokenLayer", &AddTokenLayer::new(keyring.clone()).retry_with_accepted());
+    debug("RetryToken", &AddTokenLayer::new(keyring.clone()).retry_refused().layer(()));
+    debug("CloseOnRevokeLayer", &RequireTokenLayer::new(keyring.clone()).close_on_revoke());
+    debug("CloseOnRevoke", &RequireTokenLayer::new(keyring.clone()).close_on_revoke().layer(()));
+    debug("UsageWatch", &UsageWatch::new(keyring.clone()));
+    debug("ProcessStatus", &UsageWatch::new(keyring.clone()).status());
+
+    let text = format!("{SECRET}\nnext {GUESS}\nneither {GUESS}\n");
+    debug("KeyringText", &KeyringText::parse(&text).unwrap());
+    both("KeyringTextError", &KeyringText::parse(format!("{text}next {GUESS}x\n")).unwrap_err());
+    debug("Change", &Change::Stage(Token::parse(SECRET).unwrap()));
+    debug("Filtered", &Change::Promote(None).filter(&text).unwrap());
+    both("FilterError", &Change::Retire(None).filter(&text).unwrap_err());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, &text).unwrap();
+    let file = KeyringFile::new(&path);
+    debug("KeyringFile", &file);
+    debug("Changed", &file.promote(None).unwrap());
+    both("KeyringFileError", &file.promote("0123456789ab".parse().ok()).unwrap_err());
+    debug("Follow", &Follow::new(TokenSource::file(&path)));
+    debug("a keyring that follows", &Keyring::follow(TokenSource::file(&path)).unwrap());
 
     let mut headers = HeaderMap::new();
     headers.append(AUTHORIZATION, format!("Bearer {SECRET}").parse().unwrap());
