@@ -67,7 +67,8 @@
 //! # What it does not do
 //!
 //! A shared secret tells members of a cluster from everybody else, and nothing more: whoever holds it, user code on a
-//! worker included, can do all that the cluster can. It encrypts nothing. A call is judged when it opens.
+//! worker included, can do all that the cluster can. It encrypts nothing. A call is judged when it opens, and left alone
+//! then, unless the layer is told to [`close_on_revoke`](RequireTokenLayer::close_on_revoke).
 
 pub mod attach;
 pub mod auth;
@@ -92,6 +93,6 @@ pub use self::auth::ClusterAuth;
 pub use self::keyring::Keyring;
 pub use self::mode::AuthMode;
 pub use self::reject::Rejection;
-pub use self::require::RequireTokenLayer;
+pub use self::require::{Exempt, RequireTokenLayer};
 pub use self::source::TokenSource;
-pub use self::token::Token;
+pub use self::token::{Token, TokenSet};

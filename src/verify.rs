@@ -228,6 +228,7 @@ pub(crate) enum AnyKind {
 
 impl AnyVerifier {
     /// A verifier of your own.
+    #[must_use]
     pub fn new(verifier: impl Verify) -> Self {
         Self(AnyKind::Other(Arc::new(verifier)))
     }

@@ -74,7 +74,7 @@ fn no_public_type_shows_the_token() {
     debug("CloseOnRevokeLayer", &RequireTokenLayer::new(keyring.clone()).close_on_revoke());
     debug("CloseOnRevoke", &RequireTokenLayer::new(keyring.clone()).close_on_revoke().layer(()));
     debug("UsageWatch", &UsageWatch::new(keyring.clone()));
-    debug("ProcessStatus", &UsageWatch::new(keyring.clone()).status());
+    debug("ProcessStatus", &UsageWatch::new(keyring).status());
 
     let text = format!("{SECRET}\nnext {GUESS}\nneither {GUESS}\n");
     debug("KeyringText", &KeyringText::parse(&text).unwrap());

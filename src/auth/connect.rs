@@ -23,7 +23,7 @@ const WINDOW: u32 = 4 << 20;
 const MAX_HEADER_LIST: u32 = 16 << 10;
 
 impl ClusterAuth {
-    /// Connects to a server of the cluster, for example `http://127.0.0.1:6379`, or `127.0.0.1:6379` as Ray writes it.
+    /// Connects to a server of the cluster in plaintext, for example `http://127.0.0.1:6379`, or `127.0.0.1:6379` as Ray writes it.
     /// Keepalive, windows and limits are those of Ray's clients.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl ClusterAuth {
     ///
     /// As [`ClusterAuth::connect`].
     pub async fn connect_to(&self, endpoint: Endpoint) -> Result<AuthChannel, ConnectError> {
-        self.check_plaintext(endpoint.uri())?;
+        self.check(&endpoint)?;
         Ok(self.add_token().layer(endpoint.connect().await?))
     }
 
@@ -51,8 +51,17 @@ impl ClusterAuth {
     /// As [`ClusterAuth::connect`], but for what only connecting can tell.
     pub fn connect_lazy(&self, address: impl AsRef<str>) -> Result<AuthChannel, ConnectError> {
         let endpoint = endpoint(address.as_ref())?;
-        self.check_plaintext(endpoint.uri())?;
+        self.check(&endpoint)?;
         Ok(self.add_token().layer(endpoint.connect_lazy()))
+    }
+
+    /// Whether the token may go there. Nothing goes to an `https` address: this crate asks tonic for no TLS, and without it
+    /// tonic connects in plaintext whatever the address says.
+    fn check(&self, endpoint: &Endpoint) -> Result<(), ConnectError> {
+        if endpoint.uri().scheme_str() != Some("http") {
+            return Err(ConnectError::Tls);
+        }
+        Ok(self.check_plaintext(endpoint.uri())?)
     }
 }
 
@@ -87,6 +96,9 @@ pub enum ConnectError {
         /// What was given, without what stands before an `@`.
         address: String,
     },
+    /// An `https` address: these channels have no TLS yet.
+    #[error("these channels have no TLS yet; make a channel with TLS yourself and put AddTokenLayer around it")]
+    Tls,
     /// The policy forbids it.
     #[error(transparent)]
     Plaintext(#[from] PlaintextError),

@@ -113,7 +113,9 @@ impl ClusterAuth {
         }
     }
 
-    /// The tokens; none when authentication is disabled. In Kubernetes mode the primary is only ever attached.
+    /// The tokens; none when authentication is disabled. In Kubernetes mode the primary is this process's own: attach it,
+    /// and compare nothing with it. A server layer or interceptor that is built of this keyring then lets in whoever holds
+    /// that one token; use [`ClusterAuth::require`].
     #[must_use]
     pub fn keyring(&self) -> Option<&Keyring> {
         match &self.tokens {
@@ -161,7 +163,8 @@ impl ClusterAuth {
     }
 
     /// Whether the token may be sent to `uri` by the [policy](PlaintextPolicy): for channels made otherwise than by
-    /// `connect`, which asks this itself. Logs a warning the first time the token would travel in plaintext.
+    /// `connect`, which asks this itself. An `https` URI counts as encrypted: that the channel keeps what it says is for
+    /// whoever makes it. Logs a warning the first time the token would travel in plaintext.
     ///
     /// # Errors
     ///

@@ -19,7 +19,7 @@ pub enum PlaintextPolicy {
 /// The token would travel in plaintext, and the policy forbids it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the token would travel in plaintext to {host:?}; use https, or allow it with PlaintextPolicy::Warn on a network nobody else can read"
+    "the token would travel in plaintext to {host:?}; put AddTokenLayer around a channel with TLS, or allow it with PlaintextPolicy::Warn on a network nobody else can read"
 )]
 pub struct PlaintextError {
     host: String,

@@ -27,8 +27,10 @@ pub enum KeyringError {
     /// `replace` would refuse the token that peers are sending.
     #[error("the primary in use would no longer be accepted while peers may still send it; keep it as accepted first")]
     PrimaryDropped,
-    /// The keyring follows a source, which decides alone.
-    #[error("the keyring follows its source, which would undo the change; change the source instead")]
+    /// The keyring's tokens are those of its source, a file that is followed or a variable, which decides alone.
+    #[error(
+        "the tokens are those of the keyring's source; change the file, or for RAY_AUTH_TOKEN restart with another"
+    )]
     Followed,
     /// The tokens do not make a set.
     #[error(transparent)]

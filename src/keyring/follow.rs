@@ -53,9 +53,10 @@ pub enum ReloadError {
     /// The primary is the beginning of a token that is held, as if the file was cut short.
     #[error("the new primary is the beginning of a token in use, as if the file was cut short; write the whole file")]
     Beginning,
-    /// Others can write the file, or its folder, since it was read last, so the change may be theirs.
+    /// Others can write the file, or its folder, who could not before, so the change may be theirs.
     #[error(
-        "other users can write the file or its folder since it was read last, so the change may be theirs; take that away with chmod go-w"
+        "other users can write the file or its folder, who could not before, so the change may be theirs; take that away \
+         with chmod go-w"
     )]
     Exposed,
     /// The system refused the thread.

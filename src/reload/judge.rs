@@ -90,6 +90,8 @@ impl Judge {
             Found::Fault(fault) => self.fault.as_ref() == Some(fault),
         };
         if known {
+            // A file that was mended does not count as exposed by choice any more.
+            self.exposed &= look.exposed;
             self.pending = None;
             self.judged = look.after;
             return Verdict::Nothing;
@@ -115,6 +117,7 @@ impl Judge {
         match found {
             Found::Tokens(tokens) => {
                 self.fault = None;
+                self.exposed &= look.exposed;
                 Verdict::Take(tokens)
             }
             Found::Fault(fault) => {

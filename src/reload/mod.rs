@@ -59,7 +59,8 @@ impl Follow {
         Self { wait, ..self }
     }
 
-    /// Writes a new token to the default file when there is none anywhere, as [`TokenSource::load_or_generate`] does.
+    /// Writes a new token to the default file when there is none anywhere, as [`TokenSource::load_or_generate`] does. Then
+    /// nothing is [waited for](Follow::wait_for_file).
     pub fn generate_if_missing(self) -> Self {
         Self { generate: true, ..self }
     }

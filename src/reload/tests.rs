@@ -132,6 +132,13 @@ fn a_change_is_not_taken_from_a_file_that_others_can_write_since_then() {
     let mut judge = |primary, after| word(&exposed_before.judge(look(primary, after), &held));
     assert_eq!(judge("other-token", Duration::ZERO), "again");
     assert_eq!(judge("other-token", REST), "take other-token", "it was so when the process started");
+
+    let mut mended = Judge::new(Stamp::nothing(), true);
+    let private = Look { exposed: false, ..look("held-token", Duration::ZERO) };
+    assert_eq!(word(&mended.judge(private, &held)), "nothing");
+    let mut judge = |primary, after| word(&mended.judge(look(primary, after), &held));
+    assert_eq!(judge("other-token", Duration::ZERO), "again");
+    assert_eq!(judge("other-token", REST), "keep: exposed", "it was mended meanwhile");
 }
 
 #[test]

@@ -23,7 +23,8 @@ pub struct RequireTokenLayer<V = Keyring> {
 }
 
 impl<V> RequireTokenLayer<V> {
-    /// Requires what `verifier` accepts, on every path.
+    /// Requires what `verifier` accepts, on every path: a [`Keyring`], or
+    /// [`AnyVerifier::new`](crate::verify::AnyVerifier::new) of a verifier of your own.
     pub fn new(verifier: V) -> Self {
         let refusals = Arc::new(Refusals::default());
         let exempt = Exempt::none();

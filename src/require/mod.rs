@@ -15,8 +15,9 @@
 //! `method`, see [`RequireTokenLayer::count_methods`]) and in the log at the target [`LOG_TARGET`], at most 20 lines a
 //! second per reason.
 //!
-//! The layer fits around a whole tonic server (`Server::layer`), one generated service, a
-//! tonic's `Routes` or an `axum` router. Put it around the **whole server** where you can: then an
+//! The layer fits around a whole tonic server (`Server::layer`), one generated service, tonic's
+//! `Routes` or an `axum` router. It answers every refused request as a gRPC call: a plain HTTP request on an `axum` route
+//! behind it is refused with HTTP status 200 and an empty body, so keep health pages that others probe outside. Put it around the **whole server** where you can: then an
 //! unknown method is refused like any other, and a service added later is protected, too. Inside `axum`'s
 //! `Router::nest` a request's path lacks the nested prefix, so a layer with exemptions belongs outside of nests. A call
 //! is judged when it opens; one that is open stays open when its token is retired, as with Ray, unless the layer is told to

@@ -4,7 +4,9 @@
 //! layer of every process, find out from its counts which callers have no token yet, mend them, and then enforce. While
 //! it lasts the layer protects **nothing**. It has an end, a date at most 30 days away, after which the layer enforces by
 //! itself, also when the process was restarted meanwhile; a warning a minute and the gauge `ray_auth_report_only`, which
-//! counts the layers that report only, say that it is on.
+//! counts the permissions in force, say that it is on.
+//!
+//! Name the methods with [`count_methods`](crate::RequireTokenLayer::count_methods), or all are counted as `other`.
 //!
 //! A call that would be refused is let in without an [`Identity`](crate::verify::Identity) and marked
 //! [`Exempted`](super::Exempted); no open call is ended; and it is counted in
@@ -205,7 +207,7 @@ fn remind(shared: &Weak<Shared>) -> Option<Duration> {
     Some(report.left)
 }
 
-/// Counts one layer in the gauge, until it is dropped.
+/// Counts one permission in the gauge, until it is dropped.
 struct Gauge;
 
 impl Gauge {

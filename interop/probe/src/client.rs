@@ -14,7 +14,10 @@ use ray_auth::proto::{
     InternalKvDelRequest, InternalKvExistsRequest, InternalKvGetRequest, InternalKvKeysRequest, InternalKvPutRequest,
 };
 use serde_json::{Map, Value, json};
+use tonic::body::Body;
+use tonic::client::GrpcService;
 use tonic::{Code, Response, Status};
+use tower_layer::Layer;
 
 /// No call to a server on this machine takes this long.
 const BOUND: Duration = Duration::from_secs(20);
@@ -53,9 +56,15 @@ impl Report {
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let attach = std::env::var_os("RAY_AUTH_PROBE_ATTACH").is_none_or(|value| value != "none");
     let auth = if attach { ClusterAuth::from_env()? } else { ClusterAuth::disabled() };
+    let retry = std::env::var_os("RAY_AUTH_PROBE_RETRY").is_some_and(|value| value == "accepted");
     let mut report = Report(Map::new());
     let mut facts = Map::new();
-    ask_gcs(auth.connect(&arguments.gcs).await?, &mut report, &mut facts).await?;
+    let gcs = auth.connect(&arguments.gcs).await?;
+    if retry {
+        ask_gcs(auth.add_token().retry_with_accepted().layer(gcs), &mut report, &mut facts).await?;
+    } else {
+        ask_gcs(gcs, &mut report, &mut facts).await?;
+    }
     if let Some(raylet) = &arguments.raylet {
         ask_raylet(auth.connect(raylet).await?, &mut report).await?;
     }
@@ -63,7 +72,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-async fn ask_gcs(channel: AuthChannel, report: &mut Report, facts: &mut Map<String, Value>) -> Result<()> {
+async fn ask_gcs<S>(channel: S, report: &mut Report, facts: &mut Map<String, Value>) -> Result<()>
+where
+    S: GrpcService<Body, ResponseBody = Body> + Clone,
+{
     let mut nodes = NodeInfoGcsServiceClient::new(channel.clone());
     let mut kv = InternalKvGcsServiceClient::new(channel);
     let cluster = report.add("GetClusterId", nodes.get_cluster_id(GetClusterIdRequest {})).await?;

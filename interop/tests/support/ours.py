@@ -62,7 +62,21 @@ def ask_probe(*arguments: str, env: Mapping[str, str]) -> Any:
 
 def check(address: str, env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
     """`ray-auth check --json`: its exit code and its answer."""
-    output = run([tool(), "check", address, "--json"], env)
+    return _ask_tool("check", address, env=env)
+
+
+def rotate(step: str, file: Path, *arguments: str, env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+    """`ray-auth rotate STEP --json` on a keyring file: its exit code and its answer."""
+    return _ask_tool("rotate", step, "--token-path", str(file), *arguments, env=env)
+
+
+def status_of(address: str, env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+    """`ray-auth status --address --json`: its exit code and its answer."""
+    return _ask_tool("status", "--address", address, env=env)
+
+
+def _ask_tool(*arguments: str, env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+    output = run([tool(), *arguments, "--json"], env)
     try:
         return output.exit_code, json.loads(output.stdout)
     except ValueError:

@@ -80,6 +80,8 @@ def _text(stream: bytes) -> str:
 class Server:
     """A program that stays, in a session of its own. What it says goes to files: reading them tells that it is up."""
 
+    _STDIN = subprocess.DEVNULL
+
     def __init__(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str], folder: Path):
         self.name = name
         self._stdout = folder / f"{name}.out"
@@ -89,7 +91,7 @@ class Server:
                 argv,
                 env=dict(env),
                 cwd=folder,
-                stdin=subprocess.DEVNULL,
+                stdin=self._STDIN,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
@@ -100,14 +102,16 @@ class Server:
 
     def wait_until_up(self, ask: Callable[[], T | None], seconds: float = 60) -> T:
         """Asks until there is an answer. A server that dies meanwhile is an error at once."""
+        return self._wait_for(f"{self.name} is up", ask, seconds)
 
+    def _wait_for(self, what: str, ask: Callable[[], T | None], seconds: float) -> T:
         def ask_while_alive() -> T | None:
             if self._child.poll() is not None:
                 raise RuntimeError(f"{self.name} ended with {self._child.returncode}:\n{self.said()}")
             return ask()
 
         try:
-            return wait_for(f"{self.name} is up", ask_while_alive, seconds)
+            return wait_for(what, ask_while_alive, seconds)
         except TimeoutError as error:
             raise TimeoutError(f"{error}:\n{self.said()}") from None
 
@@ -130,6 +134,31 @@ class Server:
             pass
         _kill_session(self._child.pid)
         return self._child.wait(patience)
+
+
+class Companion(Server):
+    """A program that stays, and answers each line on its stdin with one on its stdout."""
+
+    _STDIN = subprocess.PIPE
+
+    def answer_to(self, question: str, seconds: float = 60) -> str:
+        before = len(self._lines())
+        self._child.stdin.write(f"{question}\n".encode())
+        self._child.stdin.flush()
+
+        def answer() -> str | None:
+            lines = self._lines()
+            return lines[before] if len(lines) > before else None
+
+        return redact(self._wait_for(f"{self.name} answers", answer, seconds))
+
+    def end(self, patience: float = 15) -> int:
+        self._child.stdin.close()
+        return super().end(patience)
+
+    def _lines(self) -> list[str]:
+        """The lines that are complete."""
+        return _text(self._stdout.read_bytes()).split("\n")[:-1]
 
 
 def _kill_session(session: int) -> None:

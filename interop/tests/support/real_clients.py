@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support.process import Output, Server, run
+from support.process import Companion, Output, Server, run
 from support.real_ray import PYTHON, RAY
 
 _TESTS = Path(__file__).parent.parent
@@ -22,6 +22,16 @@ def ray(*arguments: str, env: Mapping[str, str]) -> Output:
 def gcs_client(address: str, env: Mapping[str, str]) -> dict[str, Any]:
     """What a `GcsClient` was answered, or how it failed."""
     return _child("gcs_client.py", address, env=env)
+
+
+@contextmanager
+def gcs_client_that_stays(folder: Path, name: str, env: Mapping[str, str]) -> Iterator[Companion]:
+    """A process with `GcsClient`s that stay: asked with the address of a GCS, it says OK or the error."""
+    client = Companion(name, [PYTHON, _TESTS / "children/gcs_client_on_command.py"], _importing(env), folder)
+    try:
+        yield client
+    finally:
+        client.end()
 
 
 def echo_client(style: str, address: str, env: Mapping[str, str]) -> dict[str, Any]:

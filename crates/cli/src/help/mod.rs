@@ -91,7 +91,7 @@ pub(crate) const SERVE: &str = "\
 Serves an in-memory equivalent of Ray's GCS, its key-value store and its nodes, that requires the cluster's token on every \
 call. Ray's own clients work with it. Only gRPC's health service answers without a token.
 
-A token file is followed: what `ray-auth rotate` makes of it is in effect at once, and calls that are open with a token \
+A token file is followed: what `ray-auth rotate` makes of it is in effect within a second, and calls that are open with a token \
 that was retired are ended. `ray-auth status --address` asks for its status.
 
 The first line on stdout is `listening on` and the address. SIGTERM or ctrl-c lets open calls finish and ends it; a second \
