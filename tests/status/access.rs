@@ -1,6 +1,8 @@
 //! Who is told.
 
-use ray_auth::require::Exempt;
+use std::time::{Duration, SystemTime};
+
+use ray_auth::require::{Exempt, ReportOnly};
 use ray_auth::status::AskError;
 use ray_auth::{AddTokenLayer, ClusterAuth, Keyring, RequireTokenLayer, Token};
 use ray_auth_gcs::{Limits, Server};
@@ -47,6 +49,19 @@ async fn an_exempt_path_lets_nobody_in_here() {
     assert_eq!(outcome.grpc_status(), Some(16));
     assert_eq!(process.ask(None).await, Err(AskError::Refused));
     assert!(process.ask(Some(&token)).await.is_ok(), "the token works all the same");
+}
+
+#[tokio::test]
+async fn strangers_are_told_nothing_while_the_layer_only_reports() {
+    let token = Token::generate();
+    let auth = auth(&token);
+    let report_only = ReportOnly::until(SystemTime::now() + Duration::from_secs(3_600)).unwrap();
+    let process = Process::start_behind(auth.require_token().dangerous_report_only(report_only.clone()), &auth).await;
+    for stranger in [None, Some(&Token::generate())] {
+        assert_eq!(process.ask(stranger).await, Err(AskError::Refused));
+    }
+    assert_eq!(report_only.report().callers[0].calls, 2, "the layer itself let them in");
+    assert!(process.ask(Some(&token)).await.is_ok());
 }
 
 #[tokio::test]

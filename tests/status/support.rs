@@ -7,7 +7,8 @@ use ray_auth::attach::AddToken;
 use ray_auth::keyring::Role;
 use ray_auth::require::Exempt;
 use ray_auth::status::{AskError, ProcessStatus, ask};
-use ray_auth::{AddTokenLayer, ClusterAuth, Keyring, Token};
+use ray_auth::verify::AnyVerifier;
+use ray_auth::{AddTokenLayer, ClusterAuth, Keyring, RequireTokenLayer, Token};
 use ray_auth_gcs::Echo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -32,9 +33,13 @@ impl Process {
     }
 
     pub(crate) async fn start_with(auth: &ClusterAuth, exempt: Exempt) -> Self {
+        Self::start_behind(auth.require_token().exempt(exempt), auth).await
+    }
+
+    pub(crate) async fn start_behind(layer: RequireTokenLayer<AnyVerifier>, auth: &ClusterAuth) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (layer, status) = (auth.require_token().exempt(exempt), auth.status_service());
+        let status = auth.status_service();
         let task = tokio::spawn(async move {
             let mut server = tonic::transport::Server::builder().layer(layer);
             let server = server.add_service(status).add_service(Echo.into_server());

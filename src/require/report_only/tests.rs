@@ -113,3 +113,26 @@ async fn a_call_that_is_let_in_unasked_is_marked_so_for_whoever_must_know() {
         assert_eq!(*layer.layer(handler).oneshot(request).await.unwrap().body(), unasked, "{credential}");
     }
 }
+
+#[tokio::test]
+async fn no_open_call_is_ended_while_nothing_is_enforced() {
+    let keyring = keyring();
+    keyring.stage(Token::parse("next").unwrap()).unwrap();
+    let layer = RequireTokenLayer::new(keyring.clone()).dangerous_report_only(for_a_minute()).close_on_revoke();
+    let (release, released) = tokio::sync::watch::channel(false);
+    let service = layer.layer(service_fn(move |_: Request<crate::require::close::CallBody<String>>| {
+        let mut released = released.clone();
+        async move {
+            released.wait_for(|released| *released).await.unwrap();
+            Ok::<_, Infallible>(Response::new(String::from("answered")))
+        }
+    }));
+    let request = Request::post(CALL).header("authorization", "Bearer secret").body(String::new()).unwrap();
+    let call = tokio::spawn(service.oneshot(request));
+    tokio::task::yield_now().await;
+    keyring.promote().unwrap();
+    keyring.retire().unwrap();
+    tokio::task::yield_now().await;
+    release.send(true).unwrap();
+    assert!(!call.await.unwrap().unwrap().headers().contains_key("grpc-status"), "the handler answered");
+}

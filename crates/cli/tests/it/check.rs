@@ -1,5 +1,8 @@
 //! `check` against servers of this project: what it says, and to whom it shows our token.
 
+use std::time::{Duration, SystemTime};
+
+use ray_auth::require::ReportOnly;
 use ray_auth::{ClusterAuth, Keyring, Token};
 use serde_json::{Value, json};
 
@@ -84,6 +87,17 @@ async fn a_server_that_lets_everybody_in_is_not_shown_our_token() {
     assert_eq!(said["cluster_id"], id.to_string());
     assert!(said["problem"].as_str().unwrap().contains("lets callers in without a token"));
     assert_eq!(server.heard.turns(TOKEN), ["none"]);
+}
+
+#[tokio::test]
+async fn a_server_that_only_reports_is_not_enforcing_and_not_shown_our_token() {
+    let report_only = ReportOnly::until(SystemTime::now() + Duration::from_secs(3_600)).unwrap();
+    let (server, id) = Listening::gcs_that_reports_only(&enforcing(), report_only.clone()).await;
+    let (code, said) = check(&Tool::new().var("RAY_AUTH_TOKEN", TOKEN), &server).await;
+    assert_eq!((code, &said["enforced"], &said["accepted"]), (1, &Value::Bool(false), &Value::Null));
+    assert_eq!(said["cluster_id"], id.to_string());
+    assert!(!server.heard.turns(TOKEN).contains(&"ours"));
+    assert_eq!(report_only.report().callers[0].calls, 1, "the question without a token is in the report");
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use ray_auth::ClusterAuth;
-use ray_auth::require::Exempt;
+use ray_auth::require::{Exempt, ReportOnly};
+use ray_auth::verify::AnyVerifier;
+use ray_auth::{ClusterAuth, RequireTokenLayer};
 use ray_auth_gcs::{ClusterId, Gcs, NodeManager, Server, ServerBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -55,6 +56,13 @@ impl Listening {
         (Self::serve(Server::builder().gcs(&gcs), auth, |response| response).await, gcs.cluster_id())
     }
 
+    /// The same, while nothing is enforced yet.
+    pub(crate) async fn gcs_that_reports_only(auth: &ClusterAuth, report_only: ReportOnly) -> (Self, ClusterId) {
+        let gcs = Gcs::builder().build().unwrap();
+        let layer = auth.require_token().dangerous_report_only(report_only);
+        (Self::serve_behind(Server::builder().gcs(&gcs), layer, |response| response).await, gcs.cluster_id())
+    }
+
     /// A node.
     pub(crate) async fn node(auth: &ClusterAuth) -> Self {
         Self::serve(Server::builder().node_manager(NodeManager::new()), auth, |response| response).await
@@ -66,6 +74,14 @@ impl Listening {
         auth: &ClusterAuth,
         change: impl Fn(http::Response<Body>) -> http::Response<Body> + Clone + Send + 'static,
     ) -> Self {
+        Self::serve_behind(server, auth.require_token(), change).await
+    }
+
+    async fn serve_behind(
+        server: ServerBuilder,
+        layer: RequireTokenLayer<AnyVerifier>,
+        change: impl Fn(http::Response<Body>) -> http::Response<Body> + Clone + Send + 'static,
+    ) -> Self {
         let server = server.bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
         let address = server.local_addr();
         let heard = Heard::default();
@@ -73,7 +89,7 @@ impl Listening {
         let layers = ServiceBuilder::new()
             .map_request(move |request| notes.note(request))
             .map_response(change)
-            .layer(auth.require_token().exempt(Exempt::grpc_health()));
+            .layer(layer.exempt(Exempt::grpc_health()));
         let task = tokio::spawn(async move {
             server.serve(layers, std::future::pending()).await.unwrap();
         });
