@@ -1,6 +1,8 @@
 //! Wakes the thread when something happens in the folders that lead to the file.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -30,6 +32,8 @@ pub(crate) enum Wake {
 pub(super) struct Watch {
     sender: Sender<Wake>,
     receiver: Receiver<Wake>,
+    /// Whether an event is in the queue that no look has followed yet.
+    queued: Arc<AtomicBool>,
     watcher: Option<RecommendedWatcher>,
     /// The folders that are watched, each with its state, so that a folder put in another's place is noticed.
     armed: Vec<(PathBuf, Option<(u64, u64)>)>,
@@ -42,7 +46,8 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new() -> Self {
         let (sender, receiver) = channel();
-        Self { sender, receiver, watcher: None, armed: Vec::new(), complained: false, looked: Instant::now() }
+        let queued = Arc::default();
+        Self { sender, receiver, queued, watcher: None, armed: Vec::new(), complained: false, looked: Instant::now() }
     }
 
     /// What tells the thread to stop.
@@ -56,9 +61,10 @@ impl Watch {
         if self.watcher.is_some() && folders == self.armed {
             return;
         }
-        let sender = self.sender.clone();
+        let (sender, queued) = (self.sender.clone(), Arc::clone(&self.queued));
         let watching = notify::recommended_watcher(move |event| {
-            if is_change(&event) {
+            // One at a time: while the file system hangs, or a neighbour makes events all day, they must not pile up.
+            if is_change(&event) && !queued.swap(true, Ordering::AcqRel) {
                 // The receiver is gone when the thread has ended; then nobody needs to know.
                 let _ = sender.send(Wake::Event);
             }
@@ -83,26 +89,28 @@ impl Watch {
         }
     }
 
-    /// Waits for an event or until the time is over; false when the thread is to stop. Events that have piled up, and
-    /// those that come too soon after the last look, count as one.
+    /// Waits for an event or until the time is over; false when the thread is to stop. Events that come too soon after the
+    /// last look wait for their turn.
     pub(super) fn wait(&mut self, time: Duration) -> bool {
-        let woken = match self.receiver.recv_timeout(time) {
-            Err(RecvTimeoutError::Timeout) => true,
-            Err(RecvTimeoutError::Disconnected) | Ok(Wake::Stop) => return false,
-            Ok(Wake::Event) => self.gather(),
-        };
+        let go_on = self.woken(Instant::now().checked_add(time));
+        // Before the look that follows: an event from here on is not seen by it for sure, and wakes the thread again.
+        self.queued.store(false, Ordering::Release);
         self.looked = Instant::now();
-        woken
+        go_on
     }
 
-    /// Takes all events that there are, until enough time has passed since the last look; false when one is to stop.
-    fn gather(&self) -> bool {
+    fn woken(&self, until: Option<Instant>) -> bool {
+        let mut until = until;
         loop {
-            let early = PAUSE.saturating_sub(self.looked.elapsed());
-            match self.receiver.recv_timeout(early) {
-                Ok(Wake::Event) => {}
-                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
+            let left = until.map_or(POLL, |until| until.saturating_duration_since(Instant::now()));
+            match self.receiver.recv_timeout(left) {
                 Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Disconnected) | Ok(Wake::Stop) => return false,
+                // Only as late as the pause demands, and no later than it would have been without the event.
+                Ok(Wake::Event) => {
+                    let soon = self.looked + PAUSE;
+                    until = Some(until.map_or(soon, |until| until.min(soon)));
+                }
             }
         }
     }
