@@ -1,0 +1,7 @@
+//! The measured data: one JSON file a measurement in `docs/performance/`, written by the command that measures and read
+//! by the report.
+
+pub(crate) mod calls;
+pub(crate) mod end_to_end;
+pub(crate) mod machine;
+pub(crate) mod wire;

@@ -1,0 +1,20 @@
+//! What the layers cost, beyond the benches of the library: end to end over loopback, on the wire, and modelled for whole
+//! clusters; and the report on all of it, `docs/performance.md`.
+//!
+//! `ray-auth-performance measure` takes all measurements anew and writes them to `docs/performance/`; `report` writes the
+//! document and its plots from what is there.
+
+mod data;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Measures what the layers of ray-auth cost, and reports it.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+enum Command {}
+
+fn main() -> ExitCode {
+    match Command::parse() {}
+}
