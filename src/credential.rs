@@ -4,7 +4,7 @@
 //! token, to the byte and case-sensitively. Nothing is trimmed and no other header is looked at.
 
 use http::header::{AUTHORIZATION, Entry};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::reject::Rejection;
 use crate::token::{SCHEME, Token};
@@ -28,7 +28,8 @@ impl<'a> Credential<'a> {
     pub fn from_grpc(headers: &'a mut HeaderMap) -> Result<Self, Rejection> {
         // As many values as names: no header has a second value. Only otherwise is it worth looking for one.
         let ambiguous = headers.len() != headers.keys_len() && mark_all(headers);
-        let value = headers.get_mut(AUTHORIZATION).ok_or(Rejection::Missing)?;
+        static NAME: HeaderName = AUTHORIZATION;
+        let value = headers.get_mut(&NAME).ok_or(Rejection::Missing)?;
         value.set_sensitive(true);
         let token = value.as_bytes().strip_prefix(SCHEME).ok_or(Rejection::Malformed)?;
         if token.is_empty() || token.len() > Token::MAX_LEN {

@@ -29,6 +29,7 @@ use tonic::{Request, Status};
 use crate::attach::attach;
 use crate::keyring::Keyring;
 use crate::require::{Refusals, judge};
+use crate::token::Indexing;
 
 /// [`AddTokenLayer`](crate::AddTokenLayer) as an interceptor: attaches the primary token to calls that have no
 /// `authorization` value.
@@ -47,7 +48,7 @@ impl AddTokenInterceptor {
 
 impl Interceptor for AddTokenInterceptor {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        attach(&self.keyring, request.metadata_mut().as_mut());
+        attach(&self.keyring, Indexing::Never, request.metadata_mut().as_mut());
         Ok(request)
     }
 }
@@ -69,8 +70,8 @@ impl RequireTokenInterceptor {
 
 impl Interceptor for RequireTokenInterceptor {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        match judge(&self.keyring, request.metadata_mut().as_mut(), false) {
-            Ok(_) => Ok(request),
+        match judge(&self.keyring, request.metadata_mut().as_mut(), false, |_, _| ()) {
+            Ok(()) => Ok(request),
             Err(rejection) => {
                 self.refusals.record(rejection, None, request.extensions());
                 Err(rejection.into_status())

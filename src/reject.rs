@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tonic::Code;
 
 /// What a caller sees on gRPC. The headers are made once and copied into each answer.
@@ -30,13 +30,13 @@ impl Answer {
         Self { code, message, headers: LazyLock::new(headers) }
     }
 
-    /// The headers of an answer that is nothing but headers. The message stands as it is, blanks and all: Ray does not
-    /// percent-encode it.
-    fn headers(code: Code, message: &'static str) -> HeaderMap {
+    /// The headers of an answer that is nothing but headers; `status` is the code in digits. The message stands as it is,
+    /// blanks and all: Ray does not percent-encode it. Nothing but static text, so that a copy of it costs little.
+    fn headers(status: &'static str, message: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(3);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        headers.insert("grpc-status", HeaderValue::from(code as i32));
-        headers.insert("grpc-message", HeaderValue::from_static(message));
+        headers.insert(HeaderName::from_static("grpc-status"), HeaderValue::from_static(status));
+        headers.insert(HeaderName::from_static("grpc-message"), HeaderValue::from_static(message));
         headers
     }
 }
@@ -44,13 +44,13 @@ impl Answer {
 /// Ray's answer to a missing and to a wrong token alike.
 static INVALID_TOKEN: Answer = {
     const MESSAGE: &str = "InvalidAuthToken: Authentication token is missing or incorrect";
-    Answer::new(Code::Unauthenticated, MESSAGE, || Answer::headers(Code::Unauthenticated, MESSAGE))
+    Answer::new(Code::Unauthenticated, MESSAGE, || Answer::headers("16", MESSAGE))
 };
 
 /// The answer when this side could not judge, which Ray does not have.
 static UNAVAILABLE: Answer = {
     const MESSAGE: &str = "AuthUnavailable: Authentication could not be checked, try again later";
-    Answer::new(Code::Unavailable, MESSAGE, || Answer::headers(Code::Unavailable, MESSAGE))
+    Answer::new(Code::Unavailable, MESSAGE, || Answer::headers("14", MESSAGE))
 };
 
 /// Why a request was refused.
@@ -123,10 +123,18 @@ impl Rejection {
     /// The answer to a gRPC call, as Ray sends it: HTTP 200 and nothing but headers. The reason is in its extensions.
     #[must_use]
     pub fn into_grpc_response<B: Default>(self) -> Response<B> {
-        let mut response = Response::new(B::default());
-        response.headers_mut().clone_from(&self.row().grpc.headers);
-        response.extensions_mut().insert(self);
-        response
+        self.answer(Extensions::new())
+    }
+
+    /// The same, in a map that is no longer needed: what was in it is dropped.
+    #[inline]
+    pub(crate) fn answer<B: Default>(self, mut extensions: Extensions) -> Response<B> {
+        extensions.clear();
+        extensions.insert(self);
+        let (mut parts, ()) = Response::new(()).into_parts();
+        parts.headers = self.row().grpc.headers.clone();
+        parts.extensions = extensions;
+        Response::from_parts(parts, B::default())
     }
 
     /// The same for interceptors, which answer with a status; tonic percent-encodes its message.

@@ -88,15 +88,16 @@ impl fmt::Debug for Verdict {
 /// In a request's extensions only after the call was accepted, and only when the layer was told to put it there with
 /// [`with_identity`](crate::RequireTokenLayer::with_identity).
 #[derive(Clone)]
-pub struct Identity {
-    kind: Kind,
-    /// What ends the call when its token is retired, whoever else had a say in letting it in.
-    revocation: Option<Revocation>,
-}
+pub struct Identity(Kind);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 enum Kind {
-    SharedSecret { label: Label, generation: u64 },
+    SharedSecret {
+        label: Label,
+        generation: u64,
+        /// What ends the call when the token is retired, whoever else had a say in letting it in.
+        revocation: Option<Revocation>,
+    },
     User(Arc<str>),
 }
 
@@ -104,13 +105,25 @@ impl Identity {
     /// A user that a [`Verify`] of yours knows by name.
     #[must_use]
     pub fn user(name: impl Into<Arc<str>>) -> Self {
-        Self { kind: Kind::User(name.into()), revocation: None }
+        Self(Kind::User(name.into()))
+    }
+
+    /// A holder of the shared secret, by the token that let the call in.
+    #[inline]
+    pub(crate) fn holder(key: &Key, snapshot: &Snapshot) -> Self {
+        Self(Kind::SharedSecret { label: key.label(), generation: snapshot.generation(), revocation: None })
+    }
+
+    /// The same, with what ends the call.
+    fn held(key: &Key, snapshot: &Snapshot) -> Self {
+        let revocation = Some(key.revocation().clone());
+        Self(Kind::SharedSecret { label: key.label(), generation: snapshot.generation(), revocation })
     }
 
     /// The user's name; none for a holder of the shared secret.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        match &self.kind {
+        match &self.0 {
             Kind::SharedSecret { .. } => None,
             Kind::User(name) => Some(name),
         }
@@ -119,7 +132,7 @@ impl Identity {
     /// Which shared token let the call in; none for a user.
     #[must_use]
     pub fn token(&self) -> Option<Label> {
-        match self.kind {
+        match self.0 {
             Kind::SharedSecret { label, .. } => Some(label),
             Kind::User(_) => None,
         }
@@ -128,7 +141,7 @@ impl Identity {
     /// The keyring's generation the call was judged by; none for a user.
     #[must_use]
     pub fn generation(&self) -> Option<u64> {
-        match self.kind {
+        match self.0 {
             Kind::SharedSecret { generation, .. } => Some(generation),
             Kind::User(_) => None,
         }
@@ -137,14 +150,17 @@ impl Identity {
     /// What ends the call, for the layer that lets it in.
     #[inline]
     pub(crate) fn take_revocation(&mut self) -> Option<Revocation> {
-        self.revocation.take()
+        match &mut self.0 {
+            Kind::SharedSecret { revocation, .. } => revocation.take(),
+            Kind::User(_) => None,
+        }
     }
 }
 
 /// Who it is counts, and not how the layer learns that a token was retired.
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind
+        (self.name(), self.token(), self.generation()) == (other.name(), other.token(), other.generation())
     }
 }
 
@@ -152,44 +168,20 @@ impl Eq for Identity {}
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("kind", &self.kind).finish()
-    }
-}
-
-/// By which token the shared secret's holder was let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Granted {
-    label: Label,
-    generation: u64,
-}
-
-impl Granted {
-    fn new(key: &Key, snapshot: &Snapshot) -> Self {
-        Self { label: key.label(), generation: snapshot.generation() }
-    }
-}
-
-impl From<Granted> for Identity {
-    fn from(Granted { label, generation }: Granted) -> Self {
-        Self { kind: Kind::SharedSecret { label, generation }, revocation: None }
+        match &self.0 {
+            Kind::SharedSecret { label, generation, .. } => {
+                f.debug_struct("SharedSecret").field("label", label).field("generation", generation).finish()
+            }
+            Kind::User(name) => f.debug_tuple("User").field(name).finish(),
+        }
     }
 }
 
 impl Keyring {
-    /// Whether the credential is one of the accepted tokens; counts the call for the token that let it in.
+    /// Whether the credential is one of the accepted tokens, and if it is, what `grant` makes of that token and the
+    /// snapshot it is from; counts the call for the token that let it in.
     #[inline]
-    pub(crate) fn accept(&self, credential: Credential<'_>) -> Result<Granted, Rejection> {
-        self.accept_with(credential, Granted::new)
-    }
-
-    /// The same, with what ends the call when that token is retired. Both are of one snapshot.
-    #[inline]
-    pub(crate) fn accept_held(&self, credential: Credential<'_>) -> Result<(Granted, Revocation), Rejection> {
-        self.accept_with(credential, |key, snapshot| (Granted::new(key, snapshot), key.revocation().clone()))
-    }
-
-    #[inline]
-    fn accept_with<T>(
+    pub(crate) fn accept<T>(
         &self,
         credential: Credential<'_>,
         grant: impl FnOnce(&Key, &Snapshot) -> T,
@@ -202,10 +194,7 @@ impl Keyring {
 
 impl Verify for Keyring {
     fn verify(&self, call: Call<'_>) -> Verdict {
-        Verdict::Now(
-            self.accept_held(call.credential())
-                .map(|(granted, revocation)| Identity { revocation: Some(revocation), ..Identity::from(granted) }),
-        )
+        Verdict::Now(self.accept(call.credential(), Identity::held))
     }
 }
 

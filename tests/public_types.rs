@@ -7,7 +7,7 @@ use std::future::{Ready, pending};
 use std::mem::size_of;
 
 use http::{Request, Response};
-use ray_auth::attach::{AddToken, OriginError};
+use ray_auth::attach::{AddToken, IndexedError, OriginError};
 use ray_auth::auth::{AuthError, ClusterAuthBuilder, PlaintextError, PlaintextPolicy};
 use ray_auth::credential::Credential;
 use ray_auth::interceptor::{AddTokenInterceptor, RequireTokenInterceptor};
@@ -85,6 +85,7 @@ fn errors_can_cross_threads_and_be_boxed() {
         PlaintextError: Error, Send, Sync;
         ExemptError: Error, Send, Sync;
         OriginError: Error, Send, Sync;
+        IndexedError: Error, Send, Sync;
     }
     #[cfg(feature = "connect")]
     assert_traits! {
@@ -105,10 +106,10 @@ fn size_of_future<F: Future>(_: &F) -> usize {
 #[test]
 fn what_stands_in_every_call_stays_small() {
     let word = size_of::<usize>();
-    // A service is copied for each request: the inner one and a pointer, or a pointer and the origin.
+    // A service is copied for each request: the inner one and a pointer, or a pointer, the origin and a mark.
     assert_eq!(size_of::<RequireToken<()>>(), word);
     assert_eq!(size_of::<RequireToken<(), AnyVerifier>>(), word);
-    assert_eq!(size_of::<AddToken<()>>(), 2 * word);
+    assert_eq!(size_of::<AddToken<()>>(), 3 * word);
     // The client layer adds no future. The server layer's is a refusal or the inner future, whichever is larger.
     assert_eq!(size_of_future(&unit()), size_of::<Response<()>>());
     let large = async {

@@ -9,6 +9,7 @@ use tower_service::Service;
 
 use super::origin::{Origin, may_go_to};
 use crate::keyring::Keyring;
+use crate::token::Indexing;
 
 /// Attaches the token and calls `S`. Made by [`AddTokenLayer`](super::AddTokenLayer).
 #[derive(Clone, Debug)]
@@ -16,11 +17,12 @@ pub struct AddToken<S> {
     inner: S,
     keyring: Option<Keyring>,
     origin: Option<Origin>,
+    indexing: Indexing,
 }
 
 impl<S> AddToken<S> {
-    pub(super) fn new(inner: S, keyring: Option<Keyring>, origin: Option<Origin>) -> Self {
-        Self { inner, keyring, origin }
+    pub(super) fn new(inner: S, keyring: Option<Keyring>, origin: Option<Origin>, indexing: Indexing) -> Self {
+        Self { inner, keyring, origin, indexing }
     }
 }
 
@@ -32,15 +34,17 @@ where
     type Error = S::Error;
     type Future = S::Future;
 
+    #[inline]
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         if let Some(keyring) = &self.keyring
             && may_go_to(self.origin.as_ref(), request.uri())
         {
-            attach(keyring, request.headers_mut());
+            attach(keyring, self.indexing, request.headers_mut());
         }
         self.inner.call(request)
     }
@@ -52,8 +56,8 @@ impl<S: NamedService> NamedService for AddToken<S> {
 
 /// Adds the primary token to `headers`, unless they have an `authorization` value already: of several, the first stays.
 #[inline]
-pub(crate) fn attach(keyring: &Keyring, headers: &mut HeaderMap) {
-    insert(headers, keyring.snapshot().header_value().clone());
+pub(crate) fn attach(keyring: &Keyring, indexing: Indexing, headers: &mut HeaderMap) {
+    insert(headers, keyring.snapshot().header_value(indexing).clone());
 }
 
 /// Adds `value` as `authorization`, unless there is one already, and says whether it did.

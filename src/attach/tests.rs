@@ -93,3 +93,28 @@ fn an_origin_needs_a_scheme_and_a_host() {
         assert!(layer().for_origin(&text.parse().unwrap()).is_err(), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_token_is_indexed_only_if_somebody_asks_and_it_is_long_enough() {
+    let strong = Token::parse([b'a'; Token::STRONG_LEN]).unwrap();
+    let weak = Token::parse([b'b'; Token::STRONG_LEN - 1]).unwrap();
+    let call = || Request::get("/a.B/C").body(()).unwrap();
+
+    let keyring = Keyring::new(strong);
+    let plain = AddTokenLayer::new(keyring.clone());
+    let indexed = plain.clone().dangerous_indexed().unwrap();
+    assert!(sent(&plain, call()).await[AUTHORIZATION].is_sensitive());
+    assert!(!sent(&indexed, call()).await[AUTHORIZATION].is_sensitive());
+
+    keyring.stage(weak.clone()).unwrap();
+    keyring.promote().unwrap();
+    assert!(sent(&indexed, call()).await[AUTHORIZATION].is_sensitive(), "a weak token that comes later is not indexed");
+
+    let refused = AddTokenLayer::new(Keyring::new(weak)).dangerous_indexed().unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the token has fewer than 32 characters, and compressed headers could give a short one away; use a longer one, for \
+         example the output of `ray-auth get-auth-token --generate`, or do not let it be indexed"
+    );
+    assert!(AddTokenLayer::disabled().dangerous_indexed().is_ok(), "there is nothing to index");
+}

@@ -10,13 +10,17 @@ use super::follow::KeyringSource;
 use super::revocation::Revocation;
 use super::status::{KeyringStatus, Role, TokenStatus};
 use super::usage::Usage;
-use crate::token::{Label, Presented, Token, TokenSet};
+use crate::token::{Indexing, Label, Token, TokenSet};
 
 /// A keyring's state between two changes.
 pub(crate) struct Snapshot {
     generation: u64,
     tokens: TokenSet,
-    /// The same tokens in the order of comparison: the primary first.
+    /// The primary as it is attached: in the token's own wiped buffer, and sensitive.
+    header: HeaderValue,
+    /// The same for layers that let HTTP/2 index it.
+    indexed_header: HeaderValue,
+    /// What belongs to each of them, in their order: the primary first.
     keys: Box<[Key]>,
 }
 
@@ -56,7 +60,9 @@ impl Snapshot {
                 }
             })
             .collect();
-        Self { generation, tokens, keys }
+        let header = tokens.primary().header_value(Indexing::Never);
+        let indexed_header = tokens.primary().header_value(Indexing::Strong);
+        Self { generation, header, indexed_header, tokens, keys }
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -67,16 +73,19 @@ impl Snapshot {
         &self.tokens
     }
 
-    /// What is attached to outgoing calls: sensitive, and in the token's own wiped buffer.
-    pub(crate) fn header_value(&self) -> &HeaderValue {
-        self.keys[0].token.header_value()
+    /// What is attached to outgoing calls.
+    #[inline]
+    pub(crate) fn header_value(&self, indexing: Indexing) -> &HeaderValue {
+        match indexing {
+            Indexing::Never => &self.header,
+            Indexing::Strong => &self.indexed_header,
+        }
     }
 
     /// The key that equals what a peer presented; the call is counted as let in by it.
     #[inline]
     pub(crate) fn accept(&self, presented: &[u8]) -> Option<&Key> {
-        let index = Presented::new(presented).find(self.keys.iter().map(|key| &key.token))?;
-        let key = &self.keys[index];
+        let key = &self.keys[self.tokens.find(presented)?];
         key.usage.count();
         Some(key)
     }

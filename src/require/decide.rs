@@ -3,29 +3,22 @@
 use http::HeaderMap;
 
 use crate::credential::Credential;
-use crate::keyring::{Keyring, Revocation};
+use crate::keyring::{Key, Keyring, Snapshot};
 use crate::reject::Rejection;
-use crate::verify::Granted;
 
-/// Whether a request with these headers is let in by the shared secret, and by which token.
+/// Whether a request with these headers is let in by the shared secret, and if it is, what `grant` makes of the token that
+/// it is let in by.
 ///
 /// `strict` refuses requests whose `authorization` values differ; otherwise the first one decides and the others are
 /// counted.
 #[inline]
-pub(crate) fn judge(keyring: &Keyring, headers: &mut HeaderMap, strict: bool) -> Result<Granted, Rejection> {
-    let credential = present(headers, strict)?;
-    keyring.accept(credential)
-}
-
-/// The same, with what ends the call when that token is retired.
-#[inline]
-pub(super) fn judge_held(
+pub(crate) fn judge<T>(
     keyring: &Keyring,
     headers: &mut HeaderMap,
     strict: bool,
-) -> Result<(Granted, Revocation), Rejection> {
-    let credential = present(headers, strict)?;
-    keyring.accept_held(credential)
+    grant: impl FnOnce(&Key, &Snapshot) -> T,
+) -> Result<T, Rejection> {
+    keyring.accept(present(headers, strict)?, grant)
 }
 
 /// What the request presents, if it is to be judged at all.
@@ -36,7 +29,12 @@ pub(super) fn present(headers: &mut HeaderMap, strict: bool) -> Result<Credentia
         if strict {
             return Err(Rejection::Ambiguous);
         }
-        metrics::counter!("ray_auth_ambiguous_total").increment(1);
+        count_ambiguous();
     }
     Ok(credential)
+}
+
+#[cold]
+fn count_ambiguous() {
+    metrics::counter!("ray_auth_ambiguous_total").increment(1);
 }

@@ -41,6 +41,7 @@ pin_project! {
 pub(super) type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 impl<F: Future> ResponseFuture<F> {
+    #[inline]
     pub(super) fn inner(future: F) -> Self {
         Self { kind: Kind::Inner { future } }
     }
@@ -57,6 +58,7 @@ impl<F: Future> ResponseFuture<F> {
 impl<F: Future> Future for ResponseFuture<F> {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
             KindProjection::Inner { future } => future.poll(context),

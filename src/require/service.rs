@@ -47,15 +47,17 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let decided = self.settings.decide_by(&self.settings.verifier, &mut request);
         match self.settings.enforce(decided, &mut request, ()) {
             Ok(()) => ResponseFuture::inner(self.inner.call(request)),
-            Err(rejection) => ResponseFuture::refused(Ok(self.settings.refuse(rejection, &request))),
+            Err(rejection) => ResponseFuture::refused(Ok(self.settings.refuse(rejection, request))),
         }
     }
 }
@@ -71,16 +73,18 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S::Future>;
 
+    #[inline]
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let decided = match &self.settings.verifier.0 {
             AnyKind::PassThrough => Ok(()),
             AnyKind::Keyring(keyring) => self.settings.decide_by(keyring, &mut request),
-            AnyKind::Nobody => self.settings.exempts(&mut request).ok_or(Rejection::Unavailable),
-            AnyKind::Other(_) if self.settings.exempts(&mut request).is_some() => Ok(()),
+            AnyKind::Nobody => Err(Rejection::Unavailable),
+            AnyKind::Other(_) if self.settings.exempts(&mut request) => Ok(()),
             AnyKind::Other(verifier) => match self.settings.ask(verifier.as_ref(), &mut request) {
                 Asked::Decided(decided) => decided.map(|identity| self.settings.introduce(identity, &mut request)),
                 Asked::Later(pending) => return ResponseFuture::later(self.later(pending, request)),
@@ -88,7 +92,7 @@ where
         };
         match self.settings.enforce(decided, &mut request, ()) {
             Ok(()) => ResponseFuture::inner(self.inner.call(request)),
-            Err(rejection) => ResponseFuture::refused(Ok(self.settings.refuse(rejection, &request))),
+            Err(rejection) => ResponseFuture::refused(Ok(self.settings.refuse(rejection, request))),
         }
     }
 }
@@ -109,7 +113,7 @@ impl<S> RequireToken<S, AnyVerifier> {
             let decided = pending.await.map(|identity| settings.introduce(identity, &mut request));
             match settings.enforce(decided, &mut request, ()) {
                 Ok(()) => ready.call(request).await,
-                Err(rejection) => Ok(settings.refuse(rejection, &request)),
+                Err(rejection) => Ok(settings.refuse(rejection, request)),
             }
         })
     }

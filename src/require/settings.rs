@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 
-use super::decide::{judge, judge_held, present};
+use super::decide::{judge, present};
 use super::exempt::{Exempt, Exempted};
 use super::refusals::{Refusals, client_addr};
 use super::report_only::ReportOnly;
-use crate::keyring::{Keyring, Revocation};
+use crate::keyring::{Key, Keyring, Revocation, Snapshot};
 use crate::reject::Rejection;
 use crate::verify::{Call, Identity, Pending, Verdict, Verify};
 
@@ -30,31 +30,26 @@ pub(super) enum Asked {
 }
 
 impl<V> Settings<V> {
-    /// The shared secret's decision. The exemptions are looked at only for requests it refuses.
+    /// The shared secret's decision.
     #[inline]
     pub(super) fn decide_by<Q>(&self, keyring: &Keyring, request: &mut Request<Q>) -> Result<(), Rejection> {
-        match judge(keyring, request.headers_mut(), self.strict) {
-            Ok(granted) => {
-                self.introduce(granted, request);
-                Ok(())
-            }
-            Err(rejection) => self.exempts(request).ok_or(rejection),
+        let holder = |key: &Key, snapshot: &Snapshot| self.identity.then(|| Identity::holder(key, snapshot));
+        if let Some(identity) = judge(keyring, request.headers_mut(), self.strict, holder)? {
+            request.extensions_mut().insert(identity);
         }
+        Ok(())
     }
 
-    /// The same, with what ends the call when the token that let it in is retired; none for an exempt one.
+    /// The same, with what ends the call when the token that let it in is retired.
     pub(super) fn decide_held_by<Q>(
         &self,
         keyring: &Keyring,
         request: &mut Request<Q>,
-    ) -> Result<Option<Revocation>, Rejection> {
-        match judge_held(keyring, request.headers_mut(), self.strict) {
-            Ok((granted, revocation)) => {
-                self.introduce(granted, request);
-                Ok(Some(revocation))
-            }
-            Err(rejection) => self.exempts(request).map(|()| None).ok_or(rejection),
-        }
+    ) -> Result<Revocation, Rejection> {
+        let held = |key: &Key, snapshot: &Snapshot| (Identity::holder(key, snapshot), key.revocation().clone());
+        let (identity, revocation) = judge(keyring, request.headers_mut(), self.strict, held)?;
+        self.introduce(identity, request);
+        Ok(revocation)
     }
 
     /// The decision of somebody who may have to ask a backend.
@@ -72,21 +67,24 @@ impl<V> Settings<V> {
 
     /// Tells the handler who called, if it is to know.
     #[inline]
-    pub(super) fn introduce<Q>(&self, identity: impl Into<Identity>, request: &mut Request<Q>) {
+    pub(super) fn introduce<Q>(&self, identity: Identity, request: &mut Request<Q>) {
         if self.identity {
-            request.extensions_mut().insert(identity.into());
+            request.extensions_mut().insert(identity);
         }
     }
 
-    /// Some if the request's path is exempt; the request is then marked as let in without a token.
-    pub(super) fn exempts<Q>(&self, request: &mut Request<Q>) -> Option<()> {
-        self.exempt.contains(request.uri().path()).then(|| {
+    /// Whether the request's path is exempt; the request is then marked as let in without a token. Whoever can judge at
+    /// once is asked first.
+    pub(super) fn exempts<Q>(&self, request: &mut Request<Q>) -> bool {
+        let exempt = self.exempt.contains(request.uri().path());
+        if exempt {
             request.extensions_mut().insert(Exempted);
-        })
+        }
+        exempt
     }
 
-    /// What is done about a decision: in report-only mode a call that would be refused is noted, and let in as `unasked`.
-    /// It is marked like a call on an exempt path: nobody knows who asks.
+    /// What is done about a decision: a call that the verifier refuses is let in all the same, as `unasked`, on an exempt
+    /// path or in report-only mode.
     #[inline]
     pub(super) fn enforce<T, Q>(
         &self,
@@ -94,11 +92,21 @@ impl<V> Settings<V> {
         request: &mut Request<Q>,
         unasked: T,
     ) -> Result<T, Rejection> {
-        decided.or_else(|rejection| self.let_in_all_the_same(rejection, request).then_some(unasked).ok_or(rejection))
+        match decided {
+            Ok(admitted) => Ok(admitted),
+            Err(rejection) if self.lets_in_all_the_same(rejection, request) => Ok(unasked),
+            Err(rejection) => Err(rejection),
+        }
     }
 
     #[cold]
-    fn let_in_all_the_same<Q>(&self, rejection: Rejection, request: &mut Request<Q>) -> bool {
+    fn lets_in_all_the_same<Q>(&self, rejection: Rejection, request: &mut Request<Q>) -> bool {
+        self.exempts(request) || self.only_reports(rejection, request)
+    }
+
+    /// Whether report-only mode lets the call in. It is noted, and marked like a call on an exempt path: nobody knows who
+    /// asks.
+    fn only_reports<Q>(&self, rejection: Rejection, request: &mut Request<Q>) -> bool {
         let Some(report_only) = &self.report_only else { return false };
         let method = self.refusals.method(request.uri().path());
         let peer = client_addr(request.extensions()).map(|peer| peer.ip());
@@ -114,11 +122,11 @@ impl<V> Settings<V> {
         self.report_only.as_ref().is_some_and(ReportOnly::is_on)
     }
 
-    /// The answer to a refused call, which is counted and logged.
-    #[cold]
-    pub(super) fn refuse<Q, B: Default>(&self, rejection: Rejection, request: &Request<Q>) -> Response<B> {
-        self.record(rejection, request);
-        rejection.into_grpc_response()
+    /// The answer to a refused call, which is counted and logged. It takes over the request's map of extensions, since
+    /// making one is most of what an answer costs.
+    pub(super) fn refuse<Q, B: Default>(&self, rejection: Rejection, mut request: Request<Q>) -> Response<B> {
+        self.record(rejection, &request);
+        rejection.answer(std::mem::take(request.extensions_mut()))
     }
 
     pub(super) fn record<Q>(&self, rejection: Rejection, request: &Request<Q>) {

@@ -1,37 +1,48 @@
 //! Where a token's bytes are: one buffer for all its uses, wiped when the last of them ends.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
-use super::compare::{BLOCK, last_word};
+use super::compare::{BLOCK, Block, last_word};
 
 /// What stands before the token in the `authorization` value. Ray compares it to the byte: case and the single space count.
 pub(crate) const SCHEME: &[u8] = b"Bearer ";
-
-/// Where the token starts. Before it stand its last word, a zero, and the scheme.
-const TOKEN: usize = 16;
 
 /// The bytes of a valid token in every form that is needed: as a header value, and as the comparison reads them. Clones
 /// share them.
 #[derive(Clone)]
 pub(super) struct Buffer {
-    /// The token's last word, a zero byte, `Bearer `, the token, and zeros up to a power of two of blocks.
+    /// The head, and then the token and zeros up to a power of two of blocks.
     bytes: Bytes,
     /// `Bearer ` and the token, marked sensitive: a part of `bytes`.
     header: HeaderValue,
 }
 
+/// The first block of a buffer: what the comparison wants to know of a token beside its blocks, and at its end the scheme.
+struct Head;
+
+impl Head {
+    /// The token's length.
+    const LEN: Range<usize> = 0..8;
+    /// The token's last word.
+    const LAST: Range<usize> = 8..16;
+    const SCHEME: Range<usize> = BLOCK - SCHEME.len()..BLOCK;
+}
+
 impl Buffer {
     /// Takes printable ASCII.
     pub(super) fn new(token: &[u8]) -> Self {
-        let blocks = token.len().div_ceil(8 * BLOCK).next_power_of_two();
-        let mut bytes = Zeroizing::new(vec![0_u8; TOKEN + blocks * 8 * BLOCK]);
-        bytes[..8].copy_from_slice(&last_word(token));
-        bytes[TOKEN - SCHEME.len()..TOKEN].copy_from_slice(SCHEME);
-        bytes[TOKEN..TOKEN + token.len()].copy_from_slice(token);
+        let blocks = token.len().div_ceil(BLOCK).next_power_of_two();
+        let mut bytes = Zeroizing::new(vec![0_u8; BLOCK + blocks * BLOCK]);
+        bytes[Head::LEN].copy_from_slice(&(token.len() as u64).to_ne_bytes());
+        bytes[Head::LAST].copy_from_slice(&last_word(token).to_ne_bytes());
+        bytes[Head::SCHEME].copy_from_slice(SCHEME);
+        bytes[BLOCK..BLOCK + token.len()].copy_from_slice(token);
         let bytes = Bytes::from_owner(bytes);
-        let value = bytes.slice(TOKEN - SCHEME.len()..TOKEN + token.len());
+        let value = bytes.slice(Head::SCHEME.start..BLOCK + token.len());
         let mut header = HeaderValue::from_maybe_shared(value).expect("printable ASCII is a valid header value");
         header.set_sensitive(true);
         Self { bytes, header }
@@ -44,24 +55,34 @@ impl Buffer {
 
     /// The token.
     pub(super) fn token(&self) -> &[u8] {
-        &self.bytes[TOKEN..TOKEN + self.len()]
+        &self.bytes[BLOCK..BLOCK + self.len()]
     }
 
     /// How many bytes the token has.
-    #[inline]
     pub(super) fn len(&self) -> usize {
         self.header.len() - SCHEME.len()
     }
 
-    /// The token and the zeros after it: a power of two of blocks.
+    /// What the comparison reads.
     #[inline]
-    pub(super) fn padded(&self) -> &[u8] {
-        &self.bytes[TOKEN..]
+    pub(super) fn stored(&self) -> Stored<'_> {
+        let (blocks, _) = self.bytes.as_chunks();
+        let (head, blocks) = blocks.split_first().expect("a buffer has a head");
+        Stored { len: word(head, Head::LEN), last: word(head, Head::LAST), blocks }
     }
+}
 
-    /// The token's last eight bytes; with fewer than eight, all of them and zeros.
-    #[inline]
-    pub(super) fn last_word(&self) -> u64 {
-        self.bytes.first_chunk().map_or(0, |word| u64::from_ne_bytes(*word))
-    }
+/// A token, as the comparison reads it.
+pub(super) struct Stored<'a> {
+    /// How many bytes it has.
+    pub(super) len: u64,
+    /// Its last eight bytes; with fewer than eight, all of them and zeros.
+    pub(super) last: u64,
+    /// The token and the zeros after it: a power of two of blocks.
+    pub(super) blocks: &'a [Block],
+}
+
+#[inline]
+fn word(head: &Block, at: Range<usize>) -> u64 {
+    u64::from_ne_bytes(head[at].try_into().expect("a word has eight bytes"))
 }

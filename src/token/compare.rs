@@ -4,87 +4,114 @@
 //! collected differences into the answer. The work depends on the presented length and on the number of tokens: not on
 //! where the first difference is, not on which token matches, not on how long the accepted tokens are.
 
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 
-use super::{Buffer, Token};
+use super::Token;
+use super::buffer::Stored;
 
 /// Eight bytes, compared at once.
 type Word = [u8; 8];
-/// Eight words: what is compared without a look at the length in between. A token of Ray's form is one block.
-type Block = [Word; BLOCK];
 
-/// Words in a block.
-pub(super) const BLOCK: usize = 8;
+/// What is compared without a look at the length in between. A token of Ray's form is one block.
+pub(super) type Block = [u8; BLOCK];
 
-/// Bytes a peer presented, split into words once for all comparisons.
-pub(crate) struct Presented<'a> {
-    len: usize,
-    blocks: &'a [Block],
-    /// The words after the last block.
-    rest: &'a [Word],
-    /// The last eight bytes, which overlap the words; with fewer than eight, all of them and zeros.
+/// Bytes in a block.
+pub(super) const BLOCK: usize = 64;
+
+/// The place of the token that equals the presented bytes, of at most 32 tokens.
+///
+/// Not inlined: what is measured and inspected is what every caller runs.
+#[inline(never)]
+pub(super) fn find(presented: &[u8], tokens: &[Token]) -> Option<usize> {
+    let equal = match presented.as_chunks() {
+        ([block], rest) if rest.len() < size_of::<Word>() => {
+            let ends = Ends::of(presented);
+            bits(tokens, |token| ends.difference(&token) | difference_of(block, &token.blocks[0]))
+        }
+        _ => of_any_length(presented, tokens),
+    };
+    let none = equal.ct_eq(&0);
+    if none.into() { None } else { Some(equal.trailing_zeros() as usize) }
+}
+
+/// The same for presented bytes that are not of Ray's form. Apart, so that those of Ray's form need few registers.
+#[inline(never)]
+fn of_any_length(presented: &[u8], tokens: &[Token]) -> u32 {
+    let ends = Ends::of(presented);
+    let (blocks, rest) = presented.as_chunks();
+    let (rest, _) = rest.as_chunks();
+    bits(tokens, |token| {
+        // A power of two: an index past the end wraps around instead of depending on the token's length. What is then
+        // compared does not matter, because the lengths differ.
+        let wrap = token.blocks.len() - 1;
+        let mut difference = ends.difference(&token);
+        for (position, block) in blocks.iter().enumerate() {
+            difference |= difference_of(block, &token.blocks[position & wrap]);
+        }
+        let (stored, _) = token.blocks[blocks.len() & wrap].as_chunks();
+        difference | difference_of_words(rest, stored)
+    })
+}
+
+/// A bit for each token, set if there is no difference: which one it is stays out of every condition.
+#[inline]
+fn bits<'a>(tokens: &'a [Token], difference: impl Fn(Stored<'a>) -> u64) -> u32 {
+    let (mut equal, mut bit) = (0, 1);
+    for token in tokens {
+        equal |= bit & all_if_zero(difference(token.buffer.stored()));
+        bit <<= 1;
+    }
+    equal
+}
+
+/// What is compared whatever the length: the length itself, and the last eight bytes, which overlap the words before.
+struct Ends {
+    len: u64,
     last: u64,
 }
 
-impl<'a> Presented<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        let (words, _) = bytes.as_chunks();
-        let (blocks, rest) = words.as_chunks();
-        Self { len: bytes.len(), blocks, rest, last: u64::from_ne_bytes(last_word(bytes)) }
+impl Ends {
+    #[inline]
+    fn of(presented: &[u8]) -> Self {
+        Self { len: presented.len() as u64, last: last_word(presented) }
     }
 
-    /// The index of the token that equals the presented bytes.
+    /// Zero if and only if both are the token's.
     #[inline]
-    pub(crate) fn find<'t>(&self, tokens: impl IntoIterator<Item = &'t Token>) -> Option<usize> {
-        let mut found = Choice::from(0);
-        let mut index = 0_u64;
-        for (candidate, token) in (0_u64..).zip(tokens) {
-            let equal = self.difference(&token.buffer).ct_eq(&0);
-            index.conditional_assign(&candidate, equal);
-            found |= equal;
-        }
-        bool::from(found).then(|| usize::try_from(index).expect("an index fits"))
+    fn difference(&self, token: &Stored<'_>) -> u64 {
+        (self.len ^ token.len) | (self.last ^ token.last)
     }
+}
 
-    /// Zero if and only if the presented bytes are the token.
-    #[inline]
-    fn difference(&self, token: &Buffer) -> u64 {
-        let (words, _) = token.padded().as_chunks::<8>();
-        let (blocks, _) = words.as_chunks::<BLOCK>();
-        // Powers of two: an index past the end wraps around instead of depending on the token's length. What is then
-        // compared does not matter, because the lengths differ.
-        let (word_mask, block_mask) = (words.len() - 1, blocks.len() - 1);
-        let mut difference = (self.len ^ token.len()) as u64 | (self.last ^ token.last_word());
-        for (position, block) in self.blocks.iter().enumerate() {
-            difference |= difference_of(block, &blocks[position & block_mask]);
-        }
-        let past_blocks = self.blocks.len() * BLOCK;
-        for (position, word) in self.rest.iter().enumerate() {
-            let stored = words[(past_blocks + position) & word_mask];
-            difference |= u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(stored);
-        }
-        difference
-    }
+/// All bits for zero and none for everything else, by arithmetic alone.
+#[inline]
+fn all_if_zero(difference: u64) -> u32 {
+    // Of a number and its negative, one has the highest bit, unless the number is zero.
+    (((difference | difference.wrapping_neg()) >> 63) as u32).wrapping_sub(1)
 }
 
 /// Zero if and only if the blocks are equal.
 #[inline]
 fn difference_of(one: &Block, other: &Block) -> u64 {
-    let mut difference = 0;
-    for position in 0..BLOCK {
-        difference |= u64::from_ne_bytes(one[position]) ^ u64::from_ne_bytes(other[position]);
-    }
-    difference
+    difference_of_words(one.as_chunks().0, other.as_chunks().0)
+}
+
+/// Zero if and only if the words are equal, as far as both go.
+#[inline]
+fn difference_of_words(one: &[Word], other: &[Word]) -> u64 {
+    let words = one.iter().zip(other);
+    words.fold(0, |difference, (one, other)| difference | (u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other)))
 }
 
 /// The last eight bytes; with fewer than eight, all of them and zeros.
-pub(super) fn last_word(bytes: &[u8]) -> Word {
-    match bytes.last_chunk() {
+#[inline]
+pub(super) fn last_word(bytes: &[u8]) -> u64 {
+    u64::from_ne_bytes(match bytes.last_chunk() {
         Some(word) => *word,
         None => {
             let mut word = [0; 8];
             word[..bytes.len()].copy_from_slice(bytes);
             word
         }
-    }
+    })
 }

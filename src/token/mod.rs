@@ -30,7 +30,6 @@ use zeroize::Zeroizing;
 
 use self::buffer::Buffer;
 pub(crate) use self::buffer::SCHEME;
-pub(crate) use self::compare::Presented;
 pub use self::fingerprint::{Fingerprint, Label};
 pub use self::set::{TokenSet, TokenSetError};
 
@@ -104,7 +103,7 @@ impl Token {
     /// Whether `presented` is this token, to the byte. The work done depends on the length of `presented` only.
     #[must_use]
     pub fn matches(&self, presented: impl AsRef<[u8]>) -> bool {
-        Presented::new(presented.as_ref()).find(std::slice::from_ref(self)).is_some()
+        compare::find(presented.as_ref(), std::slice::from_ref(self)).is_some()
     }
 
     /// What names this token for people, in the tool's own output. Logs and metrics use a [`Label`], which does not
@@ -120,10 +119,22 @@ impl Token {
         self.buffer.len() < Self::STRONG_LEN
     }
 
-    /// `Bearer` and the token as a header value, sharing the wiped buffer and marked sensitive.
-    pub(crate) fn header_value(&self) -> &HeaderValue {
-        self.buffer.header()
+    /// `Bearer` and the token as a header value, sharing the wiped buffer. It is marked sensitive, unless the token is long
+    /// enough for what `indexing` allows.
+    pub(crate) fn header_value(&self, indexing: Indexing) -> HeaderValue {
+        let mut value = self.buffer.header().clone();
+        value.set_sensitive(indexing == Indexing::Never || self.is_weak());
+        value
     }
+}
+
+/// Whether HTTP/2 may put header values with the token into the tables that compress headers, on both sides of a
+/// connection and at proxies between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Indexing {
+    Never,
+    /// For tokens of at least [`Token::STRONG_LEN`] bytes.
+    Strong,
 }
 
 impl fmt::Debug for Token {

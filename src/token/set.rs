@@ -1,16 +1,18 @@
 //! The tokens one process knows, before they are a keyring.
 
-use super::Token;
+use std::fmt;
+
+use super::{Token, compare};
 
 /// One primary token, at most one that is staged to follow it, and any others that are accepted.
 ///
 /// A token named twice counts once, with the first of its roles in that order. This is what a
 /// [source](crate::source) gives and what a [`Keyring`](crate::Keyring) is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TokenSet {
-    primary: Token,
-    next: Option<Token>,
-    accepted: Vec<Token>,
+    /// The primary, the next if there is one, the accepted: side by side, for the comparison.
+    tokens: Vec<Token>,
+    has_next: bool,
 }
 
 impl TokenSet {
@@ -20,7 +22,7 @@ impl TokenSet {
     /// A set of one: the token that is attached and accepted.
     #[must_use]
     pub fn new(primary: Token) -> Self {
-        Self { primary, next: None, accepted: Vec::new() }
+        Self { tokens: vec![primary], has_next: false }
     }
 
     /// Sets the token that is accepted now and to be promoted to primary.
@@ -29,9 +31,13 @@ impl TokenSet {
     ///
     /// [`TokenSetError::TooMany`] beyond [`TokenSet::MAX_TOKENS`].
     pub fn with_next(mut self, next: Token) -> Result<Self, TokenSetError> {
-        if !self.primary.matches(next.expose_secret()) {
-            self.accepted.retain(|token| !token.matches(next.expose_secret()));
-            self.next = Some(next);
+        if !self.primary().matches(next.expose_secret()) {
+            if self.has_next {
+                self.tokens.remove(1);
+            }
+            self.tokens.retain(|token| !token.matches(next.expose_secret()));
+            self.tokens.insert(1, next);
+            self.has_next = true;
         }
         self.checked()
     }
@@ -43,7 +49,7 @@ impl TokenSet {
     /// [`TokenSetError::TooMany`] beyond [`TokenSet::MAX_TOKENS`].
     pub fn add_accepted(mut self, token: Token) -> Result<Self, TokenSetError> {
         if !self.contains(&token) {
-            self.accepted.push(token);
+            self.tokens.push(token);
         }
         self.checked()
     }
@@ -51,41 +57,64 @@ impl TokenSet {
     /// The token that is attached to outgoing calls.
     #[must_use]
     pub fn primary(&self) -> &Token {
-        &self.primary
+        &self.tokens[0]
     }
 
     /// The token that is staged to become the primary.
     #[must_use]
     pub fn next(&self) -> Option<&Token> {
-        self.next.as_ref()
+        self.has_next.then(|| &self.tokens[1])
     }
 
     /// The tokens that are accepted and neither primary nor next.
     #[must_use]
     pub fn accepted(&self) -> &[Token] {
-        &self.accepted
+        &self.tokens[1 + usize::from(self.has_next)..]
     }
 
     /// Whether `token` is one of the set, in any role.
     #[must_use]
     pub fn contains(&self, token: &Token) -> bool {
-        self.iter().any(|known| known.matches(token.expose_secret()))
+        self.matches(token.expose_secret())
+    }
+
+    /// Whether `presented` is one of the tokens, to the byte: for protocols of your own, which carry the token elsewhere
+    /// than in a header. The work done depends on the length of `presented` and the number of tokens only.
+    #[must_use]
+    pub fn matches(&self, presented: impl AsRef<[u8]>) -> bool {
+        self.find(presented.as_ref()).is_some()
+    }
+
+    /// The place among [all tokens](Self::iter) of the one that equals the presented bytes.
+    #[inline]
+    pub(crate) fn find(&self, presented: &[u8]) -> Option<usize> {
+        compare::find(presented, &self.tokens)
     }
 
     /// Whether both have the same tokens in the same roles and order.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.next.is_some() == other.next.is_some()
-            && self.iter().count() == other.iter().count()
+        self.has_next == other.has_next
+            && self.tokens.len() == other.tokens.len()
             && self.iter().zip(other.iter()).all(|(one, other)| one.matches(other.expose_secret()))
     }
 
     /// All tokens: the primary, the next, the accepted.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Token> {
-        std::iter::once(&self.primary).chain(&self.next).chain(&self.accepted)
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Token> {
+        self.tokens.iter()
     }
 
     fn checked(self) -> Result<Self, TokenSetError> {
-        if self.iter().count() > Self::MAX_TOKENS { Err(TokenSetError::TooMany) } else { Ok(self) }
+        if self.tokens.len() > Self::MAX_TOKENS { Err(TokenSetError::TooMany) } else { Ok(self) }
+    }
+}
+
+impl fmt::Debug for TokenSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSet")
+            .field("primary", self.primary())
+            .field("next", &self.next())
+            .field("accepted", &self.accepted())
+            .finish()
     }
 }
 

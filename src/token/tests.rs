@@ -51,9 +51,15 @@ fn a_generated_token_is_64_lower_case_hex_digits_and_never_the_same() {
 #[test]
 fn the_header_value_is_the_bearer_form_and_marked_sensitive() {
     let token = Token::parse("abc").unwrap();
-    assert_eq!(token.header_value().as_bytes(), b"Bearer abc");
-    assert!(token.header_value().is_sensitive());
-    assert!(token.header_value().clone().is_sensitive());
+    for indexing in [Indexing::Never, Indexing::Strong] {
+        assert_eq!(token.header_value(indexing).as_bytes(), b"Bearer abc");
+        assert!(token.header_value(indexing).is_sensitive(), "it is weak");
+        assert!(token.header_value(indexing).clone().is_sensitive());
+    }
+    let strong = Token::parse([b'a'; Token::STRONG_LEN]).unwrap();
+    assert!(strong.header_value(Indexing::Never).is_sensitive());
+    assert!(!strong.header_value(Indexing::Strong).is_sensitive());
+    assert!(strong.header_value(Indexing::Never).is_sensitive(), "the other use left no trace");
 }
 
 #[test]
@@ -75,7 +81,7 @@ fn a_weak_token_is_labelled_by_its_place() {
 fn debug_output_is_redacted_to_the_letter() {
     let token = Token::parse("hunter2hunter2").unwrap();
     assert_eq!(format!("{token:?}"), "Token([redacted])");
-    assert_eq!(format!("{:?}", token.header_value()), "Sensitive");
+    assert_eq!(format!("{:?}", token.header_value(Indexing::Never)), "Sensitive");
     let set = TokenSet::new(token);
     assert_eq!(format!("{set:?}"), "TokenSet { primary: Token([redacted]), next: None, accepted: [] }");
 }
@@ -117,11 +123,44 @@ proptest! {
         presented in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'b'), any::<u8>()], 0..20),
     ) {
         let keys: Vec<Token> = tokens.iter().map(|token| Token::parse(token).unwrap()).collect();
-        let expected = tokens.iter().rposition(|token| token.as_bytes() == presented);
-        prop_assert_eq!(Presented::new(&presented).find(&keys), expected);
+        let expected = tokens.iter().position(|token| token.as_bytes() == presented);
+        prop_assert_eq!(compare::find(&presented, &keys), expected);
         for (key, text) in keys.iter().zip(&tokens) {
             prop_assert_eq!(key.matches(&presented), text.as_bytes() == presented);
             prop_assert!(key.matches(text));
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_token_in_every_block_is_not_one(
+        len in 1_usize..300, other in 0_usize..600, filler in prop_oneof![Just(0_u8), any::<u8>()],
+    ) {
+        // The same byte throughout, so that wherever the comparison wraps around it finds what it looks for.
+        let token = Token::parse(vec![b'a'; len]).unwrap();
+        prop_assert_eq!(token.matches(vec![b'a'; other]), len == other);
+        let mut padded = vec![b'a'; len];
+        padded.resize(len.max(other), filler);
+        prop_assert_eq!(token.matches(&padded), other <= len || padded == vec![b'a'; len]);
+    }
+
+    #[test]
+    fn a_set_finds_what_it_holds_whatever_the_lengths(
+        lens in proptest::collection::vec(1_usize..200, 1..=TokenSet::MAX_TOKENS), presented in 0_usize..250,
+    ) {
+        let text = |place: usize, len: usize| -> String {
+            (0..len).map(|at| char::from(b'a' + u8::try_from((at + place) % 26).unwrap())).collect()
+        };
+        let texts: Vec<_> = lens.iter().enumerate().map(|(place, len)| text(place, *len)).collect();
+        let mut set = TokenSet::new(Token::parse(&texts[0]).unwrap());
+        for text in &texts[1..] {
+            set = set.add_accepted(Token::parse(text).unwrap()).unwrap();
+        }
+        for text in &texts {
+            prop_assert!(set.matches(text));
+        }
+        for place in 0..lens.len() {
+            let presented = text(place, presented);
+            prop_assert_eq!(set.matches(&presented), texts.contains(&presented));
         }
     }
 

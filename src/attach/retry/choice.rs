@@ -41,15 +41,14 @@ fn is_refusal_text(message: &[u8]) -> bool {
     message == text.as_bytes() || message == text.replace(' ', "%20").as_bytes()
 }
 
-/// The token to try instead of the one that was refused, as a header value, and what it is to the keyring.
-pub(super) fn another(keyring: &Keyring, policy: Policy, sent: &Sent<'_>) -> Option<(HeaderValue, Role)> {
+/// The token to try instead of the one that was refused, and what it is to the keyring.
+pub(super) fn another(keyring: &Keyring, policy: Policy, sent: &Sent<'_>) -> Option<(Token, Role)> {
     // Read before the tokens are: they are then at least as new.
     if policy == Policy::Primary && keyring.generation() == sent.generation {
         return None;
     }
     let tokens = keyring.tokens();
-    choose(&tokens, policy, sent.value.as_bytes().strip_prefix(SCHEME)?)
-        .map(|(token, role)| (token.header_value().clone(), role))
+    choose(&tokens, policy, sent.value.as_bytes().strip_prefix(SCHEME)?).map(|(token, role)| (token.clone(), role))
 }
 
 /// The first candidate that is not `sent`: a server that refused a token gets another one or none.

@@ -32,8 +32,8 @@ impl<S> Kept<S> {
     pub(super) fn again(mut self) -> Option<Again<S>> {
         let value = self.parts.headers.get(AUTHORIZATION)?;
         let sent = Sent { value, generation: self.generation };
-        let (value, role) = another(self.settings.keyring.as_ref()?, self.settings.policy, &sent)?;
-        self.parts.headers.insert(AUTHORIZATION, value);
+        let (token, role) = another(self.settings.keyring.as_ref()?, self.settings.policy, &sent)?;
+        self.parts.headers.insert(AUTHORIZATION, token.header_value(self.settings.indexing));
         let replayed = Replayed::new(self.parts.uri.clone(), role);
         Some(Again { call: self, replayed })
     }

@@ -8,6 +8,7 @@ use super::choice::Policy;
 use super::service::RetryToken;
 use crate::attach::origin::Origin;
 use crate::keyring::Keyring;
+use crate::token::Indexing;
 
 /// Attaches the keyring's primary token, and sends a call once more whose token was refused. Made by
 /// [`AddTokenLayer::retry_refused`](crate::AddTokenLayer::retry_refused) and
@@ -23,6 +24,7 @@ pub struct RetryTokenLayer {
 pub(super) struct Settings {
     pub(super) keyring: Option<Keyring>,
     pub(super) origin: Option<Origin>,
+    pub(super) indexing: Indexing,
     pub(super) policy: Policy,
     pub(super) body_limit: usize,
 }
@@ -31,8 +33,13 @@ impl RetryTokenLayer {
     /// The largest request that is sent once more, in bytes, unless another limit is set: 64 KiB.
     pub const DEFAULT_BODY_LIMIT: usize = 64 << 10;
 
-    pub(in crate::attach) fn new(keyring: Option<Keyring>, origin: Option<Origin>, policy: Policy) -> Self {
-        Self { settings: Settings { keyring, origin, policy, body_limit: Self::DEFAULT_BODY_LIMIT } }
+    pub(in crate::attach) fn new(
+        keyring: Option<Keyring>,
+        origin: Option<Origin>,
+        indexing: Indexing,
+        policy: Policy,
+    ) -> Self {
+        Self { settings: Settings { keyring, origin, indexing, policy, body_limit: Self::DEFAULT_BODY_LIMIT } }
     }
 
     /// The largest request that is sent once more, in bytes, gRPC's five before the message counted. As much may be kept

@@ -7,7 +7,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 
 use super::*;
 use crate::keyring::Keyring;
-use crate::token::{Label, Token};
+use crate::token::{Indexing, Label, Token};
 
 /// A clock that stands at so many seconds after it was made.
 struct Clock {
@@ -249,7 +249,7 @@ fn counts_lose_nothing_while_tokens_change_and_several_watch() {
                         barrier.wait();
                         (0..CALLS)
                             .filter(|_| {
-                                let sent = keyring.snapshot().header_value().clone();
+                                let sent = keyring.snapshot().header_value(Indexing::Never).clone();
                                 // Another token may be in force by now; the call is counted, or refused.
                                 call(&keyring, &sent.to_str().unwrap()[7..])
                             })

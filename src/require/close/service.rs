@@ -65,7 +65,7 @@ where
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let settings = &self.shared.settings;
-        let decided = settings.decide_held_by(&settings.verifier, &mut request).map(Admitted::by_keyring);
+        let decided = settings.decide_held_by(&settings.verifier, &mut request).map(Admitted::until);
         self.shared.open(&mut self.inner, decided, request)
     }
 }
@@ -88,9 +88,9 @@ where
         let settings = &self.shared.settings;
         let decided = match &settings.verifier.0 {
             AnyKind::PassThrough => Ok(Admitted::Unasked),
-            AnyKind::Keyring(keyring) => settings.decide_held_by(keyring, &mut request).map(Admitted::by_keyring),
-            AnyKind::Nobody => settings.exempts(&mut request).map(|()| Admitted::Unasked).ok_or(Rejection::Unavailable),
-            AnyKind::Other(_) if settings.exempts(&mut request).is_some() => Ok(Admitted::Unasked),
+            AnyKind::Keyring(keyring) => settings.decide_held_by(keyring, &mut request).map(Admitted::until),
+            AnyKind::Nobody => Err(Rejection::Unavailable),
+            AnyKind::Other(_) if settings.exempts(&mut request) => Ok(Admitted::Unasked),
             AnyKind::Other(verifier) => match settings.ask(verifier.as_ref(), &mut request) {
                 Asked::Decided(decided) => decided.map(|identity| self.shared.admit(identity, &mut request)),
                 Asked::Later(pending) => return ResponseFuture::judging(self.later(pending, request)),
@@ -126,8 +126,8 @@ enum Admitted {
 }
 
 impl Admitted {
-    fn by_keyring(revocation: Option<Revocation>) -> Self {
-        revocation.map_or(Self::Unasked, |revocation| Self::Known(Some(revocation)))
+    fn until(revocation: Revocation) -> Self {
+        Self::Known(Some(revocation))
     }
 }
 

@@ -34,7 +34,7 @@ fn keyring() -> Keyring {
 fn held(keyring: &Keyring, presented: &str) -> Revocation {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, format!("Bearer {presented}").parse().unwrap());
-    crate::require::decide::judge_held(keyring, &mut headers, false).unwrap().1
+    crate::require::decide::judge(keyring, &mut headers, false, |key, _| key.revocation().clone()).unwrap()
 }
 
 fn terms(keyring: &Keyring) -> Option<Terms> {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::token::Indexing;
 
 const TEXT: &str = "InvalidAuthToken: Authentication token is missing or incorrect";
 
@@ -65,18 +66,16 @@ fn the_other_token_is_the_first_in_order_that_was_not_sent() {
 #[test]
 fn an_unchanged_keyring_has_no_other_primary() {
     let keyring = Keyring::new(token("old"));
-    let value = token("old").header_value().clone();
+    let value = token("old").header_value(Indexing::Never);
     let sent = Sent { value: &value, generation: keyring.generation() };
-    let other = |policy| another(&keyring, policy, &sent).map(|(value, _)| value);
+    let other = |policy| another(&keyring, policy, &sent).map(|(token, _)| token.expose_secret().to_owned());
     assert_eq!(other(Policy::Primary), None);
     assert_eq!(other(Policy::Held), None);
     keyring.stage(token("new")).unwrap();
     assert_eq!(other(Policy::Primary), None, "the generation changed and the primary did not");
-    assert_eq!(other(Policy::Held).unwrap(), "Bearer new");
+    assert_eq!(other(Policy::Held).unwrap(), "new");
     keyring.promote().unwrap();
     for policy in [Policy::Primary, Policy::Held] {
-        let value = other(policy).unwrap();
-        assert_eq!(value, "Bearer new");
-        assert!(value.is_sensitive());
+        assert_eq!(other(policy).unwrap(), "new");
     }
 }
