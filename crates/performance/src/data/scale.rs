@@ -54,7 +54,7 @@ pub(crate) struct LoadRow {
     pub(crate) calls_per_second_per_node: u64,
     /// Of attach and accept with one token, by the counted instructions of one call.
     pub(crate) instructions_per_second_per_node: f64,
-    /// The part of one core that both take: by instructions, at the speed that was measured with another case.
+    /// The part of one core that both take: by instructions, at the speed that was measured with three tokens.
     pub(crate) core_share_by_instructions: f64,
     /// The same, by the time that both took here.
     pub(crate) core_share_measured: f64,

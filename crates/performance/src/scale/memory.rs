@@ -25,7 +25,7 @@ const CLOSING_SERVER_LAYER: u64 = 384 + 80;
 /// What a follower takes in memory that is in use: the stacks of its two threads as far as they were touched, what the
 /// allocator sets aside for a thread, and the list of watched folders. Measured on Linux with glibc; see
 /// [`follow`](super::follow).
-pub(crate) const FOLLOWER: u64 = 96 << 10;
+pub(crate) const FOLLOWER: u64 = 100 << 10;
 
 /// A connection: its clone of the service is one more count on an `Arc`.
 pub(crate) const CONNECTION: u64 = 0;

@@ -114,7 +114,7 @@ fn measured(inputs: Inputs, nanos: Nanos, costs: Costs) -> Vec<ConstantRow> {
         ("attach", nanos.attach, "ns", here),
         ("accept, 1 token", nanos.accept_1, "ns", here),
         ("accept, 3 tokens", nanos.accept_3, "ns", here),
-        ("speed, by accept with 3 tokens", nanos.instructions_per_nano(inputs), "instructions/ns", here),
+        ("speed, by attach and accept with 3 tokens", nanos.instructions_per_nano(inputs), "instructions/ns", here),
         ("processor time of one reload", costs.reload_s * 1_000.0, "ms", here),
         ("processor time to ask one process, both sides", costs.ask_s * 1_000.0, "ms", here),
     ];

@@ -48,7 +48,8 @@ pub(crate) fn by_chance(timelines: &[Timeline], end: Duration, longest_wait: Dur
 }
 
 /// Calls at the worst moments: as soon as a node sends the new token; the last one with the old token, which waits as long
-/// as a call can; and one that arrives as soon as a node refuses the old token, after any wait.
+/// as a call can; and one that arrives as soon as a node refuses the old token, after any wait. And the two calls of all
+/// that fail first when too little time was left.
 pub(crate) fn at_changes(timelines: &[Timeline], longest_wait: Duration, calls: u32, seed: u64) -> Tried {
     let mut rng = Rng::with_seed(seed);
     let mut tried = Tried::default();
@@ -65,7 +66,32 @@ pub(crate) fn at_changes(timelines: &[Timeline], longest_wait: Duration, calls: 
             }
         });
     }
+    for accepted in at_extremes(timelines, longest_wait) {
+        tried.add(accepted);
+    }
     tried
+}
+
+/// From the first node that sends the new token to the last one that accepts it, as late as that does not; and from the last
+/// one that sends the old token, in a call that waits as long as it can, to the first that refuses it.
+fn at_extremes(timelines: &[Timeline], longest_wait: Duration) -> [Option<bool>; 2] {
+    let first =
+        |version| timelines.iter().filter_map(move |node| Some((node.first(version)?, node))).min_by_key(by_time);
+    let last =
+        |version| timelines.iter().filter_map(move |node| Some((node.for_good(version)?, node))).max_by_key(by_time);
+    let before = |time: Duration| time.saturating_sub(Duration::from_micros(1));
+    let new = first(Version::Promoted).zip(last(Version::Staged));
+    let old = last(Version::Promoted).zip(first(Version::Retired));
+    [
+        new.and_then(|((sent, sender), (accepts, receiver))| {
+            accepted(sender, receiver, sent.max(before(accepts)), Duration::ZERO)
+        }),
+        old.and_then(|((stops, sender), (_, receiver))| accepted(sender, receiver, before(stops), longest_wait)),
+    ]
+}
+
+fn by_time(of: &(Duration, &Timeline)) -> Duration {
+    of.0
 }
 
 /// Two different nodes.
@@ -158,7 +184,12 @@ mod tests {
         let mut timelines: Vec<_> = (0..100).map(|_| node(10, 20, 3_000)).collect();
         timelines[0] = node(10, 2_990, 3_000);
         let tried = at_changes(&timelines, at(30), 30_000, 1);
-        assert!(tried.failed > 0 && tried.calls == 30_000, "{tried:?}");
+        assert!(tried.failed > 0 && tried.calls == 30_002, "{tried:?}");
+        assert_eq!(at_extremes(&timelines, at(30)), [Some(true), Some(false)]);
+        assert_eq!(at_extremes(&timelines, at(5)), [Some(true), Some(true)]);
+        timelines[1] = node(2_000, 2_500, 3_000);
+        assert_eq!(at_extremes(&timelines, at(5)), [Some(false), Some(true)]);
+        timelines[1] = timelines[2].clone();
         assert_eq!(at_changes(&timelines, at(5), 30_000, 1).failed, 0);
         assert_eq!(by_chance(&timelines, at(2_000), at(30), 30_000, 1), Tried { calls: 30_000, failed: 0 });
     }
