@@ -137,7 +137,7 @@ fn modelled() -> BTreeMap<String, u64> {
     let wire = file("wire.json", &format!(r#"{{"rows": [{senders}]}}"#));
     let saved = folder.path().join("scale.json");
     let mut program = Command::new(env!("CARGO_BIN_EXE_ray-auth-performance"));
-    program.args(["scale", "--nodes", "2", "--calls", "1000", "--json"]);
+    program.args(["scale", "--nodes", "10", "--calls", "1000", "--json"]);
     let output = program
         .args(["--instructions".as_ref(), instructions.as_os_str(), "--wire".as_ref(), wire.as_os_str()])
         .args(["--save".as_ref(), saved.as_os_str()])

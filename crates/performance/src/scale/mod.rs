@@ -31,8 +31,8 @@ use crate::data::scale::{ConstantRow, RotationRow, Scale};
 pub(crate) struct Arguments {
     #[command(flatten)]
     files: Files,
-    /// Nodes of the simulated cluster, with one process each.
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    /// Nodes of the simulated cluster, with one process each: so many that controls fail whatever chance does.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     nodes: u32,
     /// Calls that are tried in each rotation, twice: by chance, and at the worst moments.
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..))]

@@ -6,8 +6,8 @@ use anyhow::Result;
 use ray_auth::source::KeyringText;
 use ray_auth::{Token, TokenSet};
 
-use super::rotation::Variant;
 use super::rotation::settings::{Asking, Detection, Pace, Reload, Restarts, Settings, Spread, Sync, time_to_live};
+use super::rotation::{Variant, Version};
 use crate::data::scale::ConstantRow;
 
 /// How long a process took to take over a `..data` swap, from the change on: the least, the middle and the most, in ms.
@@ -50,8 +50,10 @@ const FEW_RESTARTS: u32 = 5;
 const ONE_RESTART_OF: u32 = 100;
 const RESTART_AT_S: [f64; 2] = [0.0, 600.0];
 const RESTART_DOWN_S: [f64; 2] = [120.0, 300.0];
-/// In the control: when the others are about to promote, since a node with the file of before has not staged then.
-const RESTART_AT_PROMOTE_S: [f64; 2] = [120.0, 150.0];
+/// In the control: once the others are told to promote, since a node with the file of before has not staged then.
+const RESTART_IN_PROMOTE_S: [f64; 2] = [0.0, 30.0];
+/// In the control of I3 a call waits as long as this, and nobody waits for it, in seconds.
+const LONG_WAIT_S: f64 = 600.0;
 
 /// The rotations for a cluster of this size. `ask_s` is the tool's own time for one process.
 ///
@@ -85,11 +87,22 @@ pub(crate) fn variants(nodes: u32, calls: u32, ask_s: f64) -> Result<Vec<Variant
         calls,
         secret_bytes: secret_bytes()?,
     };
-    let restarts =
-        |nodes, at, with_current| Some(Restarts { nodes, at: spread(at), down: spread(RESTART_DOWN_S), with_current });
-    let few = restarts(FEW_RESTARTS, RESTART_AT_S, true);
-    let many = restarts(nodes / ONE_RESTART_OF, RESTART_AT_S, true);
-    let old = restarts(FEW_RESTARTS, RESTART_AT_PROMOTE_S, false);
+    let away = |nodes| Restarts {
+        nodes,
+        at: spread(RESTART_AT_S),
+        from: Version::Before,
+        down: spread(RESTART_DOWN_S),
+        with_current: true,
+    };
+    let few = Some(away(FEW_RESTARTS));
+    let many = Some(away(nodes / ONE_RESTART_OF));
+    let old = Some(Restarts {
+        at: spread(RESTART_IN_PROMOTE_S),
+        from: Version::Promoted,
+        with_current: false,
+        ..away(FEW_RESTARTS)
+    });
+    let long = Duration::from_secs_f64(LONG_WAIT_S);
     let holds = |name, settings| Variant { name, must_hold: true, settings };
     let control = |name, settings| Variant { name, must_hold: false, settings };
     Ok(vec![
@@ -101,7 +114,7 @@ pub(crate) fn variants(nodes: u32, calls: u32, ask_s: f64) -> Result<Vec<Variant
         control("control: nobody waits", Settings { pace: Pace::Blind(Duration::from_secs_f64(BLIND_S)), ..watch }),
         control(
             "control: no time for calls that wait (I3)",
-            Settings { pace: Pace::Confirmed { pause, hold: Duration::ZERO }, longest_wait: hold, ..watch },
+            Settings { pace: Pace::Confirmed { pause, hold: Duration::ZERO }, longest_wait: long, ..watch },
         ),
         control("control: nodes start with an old file (I4)", Settings { restarts: old, ..watch }),
     ])

@@ -109,19 +109,23 @@ impl<'a> Cluster<'a> {
             let first = self.settings.sync.longest().mul_f64(self.rng.f64());
             self.at(first, Event::Sync(node));
         }
-        if let Some(restarts) = self.settings.restarts {
-            let mut nodes: Vec<_> = (0..self.nodes.len()).collect();
-            self.rng.shuffle(&mut nodes);
-            nodes.truncate((restarts.nodes as usize).min(nodes.len() / 2).max(1));
-            self.down = nodes.len();
-            for node in nodes {
-                let down = restarts.at.draw(&mut self.rng);
-                self.at(down, Event::Down(node));
-                let up = down + restarts.down.draw(&mut self.rng);
-                self.at(up, Event::Up(node));
-            }
-        }
+        self.plan_restarts(Version::Before);
         self.at(Duration::ZERO, Event::Operator);
+    }
+
+    /// Which nodes go away, if it is from now on that they do.
+    fn plan_restarts(&mut self, now: Version) {
+        let Some(restarts) = self.settings.restarts.filter(|restarts| restarts.from == now) else { return };
+        let mut nodes: Vec<_> = (0..self.nodes.len()).collect();
+        self.rng.shuffle(&mut nodes);
+        nodes.truncate((restarts.nodes as usize).min(nodes.len() / 2).max(1));
+        self.down = nodes.len();
+        for node in nodes {
+            let down = restarts.at.draw(&mut self.rng);
+            self.soon(down, Event::Down(node));
+            let up = down + restarts.down.draw(&mut self.rng);
+            self.soon(up, Event::Up(node));
+        }
     }
 
     fn at(&mut self, time: Duration, event: Event) {
@@ -230,6 +234,7 @@ impl<'a> Cluster<'a> {
         match self.operator.next(now, self.settings, held) {
             Next::Write(version, next) => {
                 self.secret = version;
+                self.plan_restarts(version);
                 if let Detection::Watch(delay) = self.settings.detection {
                     for node in 0..self.nodes.len() {
                         let told = delay.draw(&mut self.rng);

@@ -16,7 +16,7 @@ use self::calls::Margins;
 use self::cluster::{Cluster, Course};
 use self::operator::Step;
 use self::settings::Settings;
-use self::timeline::Version;
+pub(crate) use self::timeline::Version;
 use crate::data::scale::{RotationRow, StepRow};
 
 /// What is not known of the simulation by itself: what things cost, in seconds of a processor.

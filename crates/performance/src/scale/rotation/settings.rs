@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::timeline::Version;
+
 /// A time by chance, evenly between two.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread(pub(crate) Duration, pub(crate) Duration);
@@ -110,8 +112,9 @@ impl Spread {
 pub(crate) struct Restarts {
     /// How many, chosen by chance; half of all nodes at most, and one at least.
     pub(crate) nodes: u32,
-    /// When, counted from the first change.
+    /// When, counted from the change of the Secret to this; from the beginning, if that is what was there before.
     pub(crate) at: Spread,
+    pub(crate) from: Version,
     /// For how long.
     pub(crate) down: Spread,
     /// Whether the process starts with the Secret as it is then (I4), as one in a new pod does. Otherwise with the file of

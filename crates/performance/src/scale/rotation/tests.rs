@@ -88,13 +88,20 @@ fn detection() -> impl Strategy<Value = Detection> {
     ]
 }
 
+fn version() -> impl Strategy<Value = Version> {
+    prop_oneof![Just(Version::Before), Just(Version::Staged), Just(Version::Promoted), Just(Version::Retired)]
+}
+
 fn restarts() -> impl Strategy<Value = Option<Restarts>> {
-    proptest::option::of((0_u32..40, spread(900_000), spread(900_000)).prop_map(|(nodes, at, down)| Restarts {
-        nodes,
-        at,
-        down,
-        with_current: true,
-    }))
+    proptest::option::of(
+        (0_u32..40, spread(900_000), version(), spread(900_000)).prop_map(|(nodes, at, from, down)| Restarts {
+            nodes,
+            at,
+            from,
+            down,
+            with_current: true,
+        }),
+    )
 }
 
 prop_compose! {
