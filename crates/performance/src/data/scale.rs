@@ -31,7 +31,7 @@ pub(crate) struct ConstantRow {
 }
 
 /// One constant, or one prediction, against what was measured.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckRow {
     pub(crate) what: String,

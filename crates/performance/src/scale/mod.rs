@@ -85,7 +85,7 @@ fn scale(inputs: Inputs, nodes: u32, calls: u32, seed: u64) -> Result<Scale> {
     let nanos = Nanos::measure()?;
     let costs = Costs { reload_s: followed.reload_s, ask_s: ask.as_secs_f64() };
     let (mut rotations, mut steps) = (Vec::new(), Vec::new());
-    for variant in plan::variants(nodes, calls, costs.ask_s)? {
+    for variant in plan::variants(nodes, calls)? {
         let (rotation, its_steps) = variant.run(costs, seed);
         rotations.push(rotation);
         steps.extend(its_steps);
@@ -94,7 +94,7 @@ fn scale(inputs: Inputs, nodes: u32, calls: u32, seed: u64) -> Result<Scale> {
         seed,
         optimized,
         constants: measured(inputs, nanos, costs).into_iter().chain(plan::constants(nodes)).collect(),
-        checks: nanos.checks(inputs, optimized).into_iter().chain(followed.checks()).collect(),
+        checks: [nanos.checks(inputs, optimized), followed.checks(), vec![ask::check(ask, optimized)]].concat(),
         loads: cost::loads(inputs, nanos),
         memory: memory::rows(),
         rotations,

@@ -56,7 +56,7 @@ fn empty() -> Scale {
 
 #[test]
 fn a_constant_that_is_off_and_a_call_that_must_not_fail_are_faults_and_a_control_without_failures_is_one() {
-    let settings = plan::variants(2, 1_000, 0.001).unwrap()[0].settings;
+    let settings = plan::variants(2, 1_000).unwrap()[0].settings;
     let variant = rotation::Variant { name: "x", must_hold: true, settings };
     let (good, _) = variant.run(Costs { reload_s: 0.0, ask_s: 0.0 }, 1);
     let control = |failed, margin_accept_s| RotationRow { must_hold: false, failed, margin_accept_s, ..good.clone() };

@@ -7,7 +7,7 @@ use crate::scale::plan;
 const COSTS: Costs = Costs { reload_s: 0.001, ask_s: 0.000_5 };
 
 fn variants(nodes: u32, calls: u32) -> Vec<Variant> {
-    plan::variants(nodes, calls, COSTS.ask_s).unwrap()
+    plan::variants(nodes, calls).unwrap()
 }
 
 #[test]
