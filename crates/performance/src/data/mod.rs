@@ -4,4 +4,5 @@
 pub(crate) mod calls;
 pub(crate) mod end_to_end;
 pub(crate) mod machine;
+pub(crate) mod scale;
 pub(crate) mod wire;
