@@ -4,4 +4,5 @@
 pub(crate) mod calls;
 pub(crate) mod end_to_end;
 pub(crate) mod machine;
+pub(crate) mod measurement;
 pub(crate) mod wire;
