@@ -5,6 +5,8 @@
 //! document and its plots from what is there.
 
 mod data;
+mod measure;
+mod root;
 
 use std::process::ExitCode;
 
@@ -13,8 +15,12 @@ use clap::Parser;
 /// Measures what the layers of ray-auth cost, and reports it.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
-enum Command {}
+enum Command {
+    Measure(measure::Arguments),
+}
 
 fn main() -> ExitCode {
-    match Command::parse() {}
+    match Command::parse() {
+        Command::Measure(arguments) => measure::run(&arguments),
+    }
 }
