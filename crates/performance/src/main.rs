@@ -6,6 +6,7 @@
 
 mod data;
 mod measure;
+mod report;
 mod root;
 
 use std::process::ExitCode;
@@ -17,10 +18,12 @@ use clap::Parser;
 #[command(version, propagate_version = true)]
 enum Command {
     Measure(measure::Arguments),
+    Report(report::Arguments),
 }
 
 fn main() -> ExitCode {
     match Command::parse() {
         Command::Measure(arguments) => measure::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
     }
 }
