@@ -5,6 +5,9 @@
 //! document and its plots from what is there.
 
 mod data;
+mod measure;
+mod report;
+mod root;
 mod scale;
 
 use std::process::ExitCode;
@@ -15,11 +18,15 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 enum Command {
+    Measure(measure::Arguments),
+    Report(report::Arguments),
     Scale(scale::Arguments),
 }
 
 fn main() -> ExitCode {
     match Command::parse() {
+        Command::Measure(arguments) => measure::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Scale(arguments) => scale::run(&arguments),
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Instructions {
+    /// In the order in which they are shown. What stands before the `/` of a case is its group; the first row of ours in a
+    /// group is what others in it are compared with.
     pub(crate) rows: Vec<InstructionRow>,
     /// Instructions of one comparison, in situations that must not differ: rows of one `work` are equal.
     pub(crate) comparison: Vec<ComparisonRow>,
@@ -82,7 +84,10 @@ pub(crate) struct ConstantTime {
 pub(crate) struct ConstantTimeRow {
     /// What the two classes are.
     pub(crate) classes: String,
-    pub(crate) samples_per_class: u64,
+    /// Samples of both classes together in the test whose t is the largest. Dudect makes 101 tests, one on all samples and
+    /// the others each without another share of the slowest; it tells of this one only.
+    pub(crate) samples: u64,
+    /// The t that is farthest from zero, with its sign.
     pub(crate) max_t: f64,
     /// Whether it is a control that must be found out: a comparison that stops early.
     pub(crate) control: bool,

@@ -4,5 +4,6 @@
 pub(crate) mod calls;
 pub(crate) mod end_to_end;
 pub(crate) mod machine;
+pub(crate) mod measurement;
 pub(crate) mod scale;
 pub(crate) mod wire;

@@ -1,0 +1,90 @@
+//! What `measure` writes, and what it leaves alone: with a stand-in for a command that measures.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const DATA: &str = "docs/performance/end_to_end.json";
+
+/// A project whose `interop/load` is this script; it finds the sample at `$SAMPLE`.
+fn project(script: &str) -> TempDir {
+    let project = tempfile::tempdir().unwrap();
+    fs::write(project.path().join("Cargo.toml"), "[workspace]\nmembers = []\n").unwrap();
+    fs::create_dir_all(project.path().join("docs/performance")).unwrap();
+    fs::write(project.path().join(DATA), "of old\n").unwrap();
+    let load = project.path().join("interop/load");
+    fs::create_dir_all(load.parent().unwrap()).unwrap();
+    fs::write(&load, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&load, fs::Permissions::from_mode(0o755)).unwrap();
+    project
+}
+
+fn measure(project: &TempDir, only: &[&str]) -> (i32, String) {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/end_to_end.json");
+    let output: Output = Command::new(env!("CARGO_BIN_EXE_ray-auth-performance"))
+        .arg("measure")
+        .arg("--only")
+        .args(only)
+        .current_dir(project.path())
+        .env("CARGO_TARGET_DIR", project.path().join("target"))
+        .env("SAMPLE", sample)
+        .output()
+        .unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+fn data(project: &TempDir) -> String {
+    fs::read_to_string(project.path().join(DATA)).unwrap()
+}
+
+#[test]
+fn what_a_command_saved_is_written_in_the_shape_that_the_report_reads() {
+    let project = project("[ \"$1\" = --save ] && cp \"$SAMPLE\" \"$2\"");
+    let (code, said) = measure(&project, &["end-to-end"]);
+    assert_eq!(code, 0, "{said}");
+    let written: serde_json::Value = serde_json::from_str(&data(&project)).unwrap();
+    assert_eq!(written["loads"][0]["kind"], "unary");
+    assert!(said.contains("=== end-to-end: docs/performance/end_to_end.json"), "{said}");
+}
+
+#[test]
+fn a_measurement_that_fails_leaves_its_data_and_is_named_in_the_end() {
+    for (script, why) in [
+        ("exit 3", "`interop/load --save FILE` failed (exit status: 3)"),
+        ("exit 0", "saved nothing"),
+        ("echo '{\"loads\": 1}' > \"$2\"", "not of the shape"),
+        ("sed 's/streaming/on \\/home\\/somebody/' \"$SAMPLE\" > \"$2\"", "name a folder of this machine"),
+    ] {
+        let project = project(script);
+        let (code, said) = measure(&project, &["end-to-end"]);
+        assert_eq!(code, 1, "{script}: {said}");
+        assert!(said.contains(why), "{script}: {said}");
+        assert!(
+            said.ends_with("error: not taken: end-to-end; what was measured of them before is unchanged\n"),
+            "{said}"
+        );
+        assert_eq!(data(&project), "of old\n", "{script}");
+    }
+}
+
+#[test]
+fn the_others_are_taken_after_one_has_failed() {
+    let project = project("[ \"$1\" = --save ] && cp \"$SAMPLE\" \"$2\"");
+    // There is no Cargo.lock to read versions from.
+    let (code, said) = measure(&project, &["machine", "end-to-end"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("error: not taken: machine;"), "{said}");
+    assert_ne!(data(&project), "of old\n", "{said}");
+}
+
+#[test]
+fn a_measurement_that_does_not_exist_is_bad_usage() {
+    let project = project("exit 0");
+    assert_eq!(measure(&project, &["speed"]).0, 2);
+}
