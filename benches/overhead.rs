@@ -1,109 +1,137 @@
-//! What the layers cost per call, by the clock: attach and accept around a service that does nothing.
+//! What the layers cost per call by the clock, beside other crates' layers; on two threads at once, with a keyring that
+//! changes meanwhile, and in a flood of refusals. Recorded, and held to no budget.
 //!
-//! `cargo bench --bench overhead`. Compare the rows of one run with each other; times of different runs, or machines, say
-//! little.
+//! `cargo bench --bench overhead`, and words after `--` leave only the cases with them in their name. Compare the rows of one
+//! run with each other; times of different runs, or machines, say little. Making the request is not in the time.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::hint::black_box;
-use std::task::{Context, Poll};
+#[expect(dead_code, reason = "each bench has its own use for the cases")]
+mod support;
+
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response};
 use ray_auth::token::TokenSet;
-use ray_auth::verify::AnyVerifier;
-use ray_auth::{AddTokenLayer, Keyring, RequireTokenLayer, Token};
-use tower::{Layer, Service};
+use ray_auth::{AddTokenLayer, Keyring, RequireTokenLayer};
+use support::case::{self, Call, Case, to};
+use support::no_op::NoOp;
+use support::request::{Maker, Sent, USUAL, numbered, token};
+use tower::Layer;
 
-/// Answers at once, so that what is measured is what stands around it.
-#[derive(Clone)]
-struct NoOp;
+/// Between two changes of the keyring that changes.
+const CHANGE: Duration = Duration::from_millis(1);
 
-impl Service<Request<()>> for NoOp {
-    type Response = Response<()>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<()>, Infallible>>;
+/// Calls that a thread makes between two looks at the clock.
+const ROUND: u64 = 1_000;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<()>) -> Self::Future {
-        black_box(request);
-        ready(Ok(Response::new(())))
+fn alone(criterion: &mut Criterion) {
+    let cases = case::all();
+    for case in case::bases(&cases).iter().chain(&cases) {
+        // The same as another, counted from something else.
+        if case.name.starts_with("identity/tell") {
+            continue;
+        }
+        measure(criterion, case, case.start());
     }
 }
 
-/// What a gRPC client sends, with the credential if there is one.
-fn request(credential: Option<&HeaderValue>) -> Request<()> {
-    let mut request = Request::post("/ray.rpc.NodeInfoGcsService/CheckAlive")
-        .header("te", "trailers")
-        .header("content-type", "application/grpc")
-        .body(())
-        .expect("the request is valid");
-    if let Some(credential) = credential {
-        request.headers_mut().insert(AUTHORIZATION, credential.clone());
-    }
-    request
-}
-
-fn bearer(token: &Token) -> HeaderValue {
-    format!("Bearer {}", token.expose_secret()).parse().expect("a token is a valid header value")
-}
-
-fn measure<S: Service<Request<()>>>(
-    criterion: &mut Criterion,
-    name: &str,
-    mut service: S,
-    credential: Option<&HeaderValue>,
-) {
-    criterion.bench_function(name, |bencher| {
-        bencher.iter_batched(
-            || request(credential),
-            |request| drop(black_box(service.call(request))),
-            BatchSize::SmallInput,
-        );
+fn measure(criterion: &mut Criterion, case: &Case, mut call: Call) {
+    let maker = Maker::new(case.sent);
+    criterion.bench_function(&case.name, |bencher| {
+        bencher.iter_batched(|| maker.make(), &mut call, BatchSize::SmallInput);
     });
 }
 
-/// A keyring of `count` tokens, of which the last is returned: every one is compared in any case.
-fn keyring(count: usize) -> (Keyring, Token) {
-    let last = Token::generate();
-    let mut tokens = TokenSet::new(if count == 1 { last.clone() } else { Token::generate() });
-    for position in 2..=count {
-        let token = if position == count { last.clone() } else { Token::generate() };
-        tokens = tokens.add_accepted(token).expect("a set holds eight");
+/// A kind of call on two threads that share one keyring: the time of one call of each thread, which is that of one thread
+/// alone when neither disturbs the other.
+fn two_threads(criterion: &mut Criterion) {
+    let keyring = keyring();
+    let no_op = |_: &Keyring| to(NoOp);
+    let attach = |keyring: &Keyring| to(AddTokenLayer::new(keyring.clone()).layer(NoOp));
+    let accept = |keyring: &Keyring| to(RequireTokenLayer::new(keyring.clone()).layer(NoOp));
+    let cases: [(&str, Sent, fn(&Keyring) -> Call); 6] = [
+        ("no-op/threads, attach", Sent::ByClient, no_op),
+        ("threads, attach", Sent::ByClient, attach),
+        ("no-op/threads, accept", Sent::WithToken(USUAL), no_op),
+        ("threads, accept", Sent::WithToken(USUAL), accept),
+        ("no-op/threads, refuse", Sent::WithWrongToken, no_op),
+        ("threads, refuse", Sent::WithWrongToken, accept),
+    ];
+    for (name, sent, start) in cases {
+        for threads in [1, 2] {
+            criterion.bench_function(&format!("{name}, {threads}"), |bencher| {
+                bencher.iter_custom(|calls| together(threads, calls, sent, &|| start(&keyring)));
+            });
+        }
     }
-    (Keyring::with_tokens(tokens), last)
 }
 
-fn attach(criterion: &mut Criterion) {
-    let (keyring, token) = keyring(1);
-    measure(criterion, "no-op", NoOp, None);
-    measure(criterion, "attach", AddTokenLayer::new(keyring.clone()).layer(NoOp), None);
-    measure(criterion, "attach/callers value kept", AddTokenLayer::new(keyring).layer(NoOp), Some(&bearer(&token)));
+/// The time that each of `threads` takes for `calls`, all at once; the longest of them.
+fn together(threads: usize, calls: u64, sent: Sent, start: &(dyn Fn() -> Call + Sync)) -> Duration {
+    let barrier = Barrier::new(threads);
+    thread::scope(|scope| {
+        let work = || {
+            let maker = Maker::new(sent);
+            let mut call = start();
+            call(maker.make());
+            barrier.wait();
+            let began = Instant::now();
+            (0..calls).for_each(|_| call(maker.make()));
+            began.elapsed()
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("nothing in it panics")).max().unwrap_or_default()
+    })
 }
 
-fn accept(criterion: &mut Criterion) {
-    for count in [1, 3, 8] {
-        let (keyring, token) = keyring(count);
-        let service = RequireTokenLayer::new(keyring).layer(NoOp);
-        measure(criterion, &format!("accept/{count} tokens"), service, Some(&bearer(&token)));
-    }
-    let (keyring, token) = keyring(1);
-    let erased = RequireTokenLayer::new(AnyVerifier::from(keyring.clone())).layer(NoOp);
-    measure(criterion, "accept/any verifier", erased, Some(&bearer(&token)));
-    let identity = RequireTokenLayer::new(keyring).with_identity().layer(NoOp);
-    measure(criterion, "accept/with identity", identity, Some(&bearer(&token)));
+/// Accepting while another thread changes the keyring a thousand times a second.
+fn changing(criterion: &mut Criterion) {
+    let keyring = keyring();
+    let (stop, stopped) = channel::<()>();
+    let changed = keyring.clone();
+    let changes = thread::spawn(move || {
+        let sets = [1, 2].map(|number| {
+            TokenSet::new(token(USUAL)).add_accepted(numbered(number, USUAL)).expect("a set holds eight")
+        });
+        for set in sets.into_iter().cycle() {
+            changed.dangerous_replace(set).expect("the keyring follows nothing");
+            if stopped.recv_timeout(CHANGE) != Err(RecvTimeoutError::Timeout) {
+                break;
+            }
+        }
+        changed.generation()
+    });
+    let sent = Sent::WithToken(USUAL);
+    let case = |name: &str, call: fn(&Case) -> Call| Case::ours(name, sent, case::Budget::default(), call);
+    measure(
+        criterion,
+        &case("accept/2 tokens, changing", |_| to(NoOp)),
+        to(RequireTokenLayer::new(keyring).layer(NoOp)),
+    );
+    drop(stop);
+    let generation = changes.join().expect("nothing in it panics");
+    eprintln!("the keyring changed {generation} times meanwhile");
 }
 
-fn refuse(criterion: &mut Criterion) {
-    let (keyring, _) = keyring(1);
-    let service = RequireTokenLayer::new(keyring).layer(NoOp);
-    measure(criterion, "refuse/missing", service.clone(), None);
-    measure(criterion, "refuse/wrong token", service, Some(&bearer(&Token::generate())));
+/// Refusals as fast as two threads can make them.
+fn flood(criterion: &mut Criterion) {
+    let seen = case::all().into_iter().find(|case| case.name.contains("recorder and subscriber"));
+    let seen = Arc::new(seen.expect("there is such a case"));
+    criterion.bench_function("refuse/flood of two threads, recorder and subscriber", |bencher| {
+        let seen = Arc::clone(&seen);
+        bencher.iter_custom(move |calls| together(2, calls.max(ROUND), seen.sent, &|| seen.start()));
+    });
 }
 
-criterion_group!(benches, attach, accept, refuse);
+fn keyring() -> Keyring {
+    Keyring::with_tokens(TokenSet::new(token(USUAL)))
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(50).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    targets = alone, two_threads, changing, flood
+}
 criterion_main!(benches);

@@ -3,69 +3,67 @@
 
 use std::io;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Calls of the shorter run: what happens once has happened by then.
-const FEW: u64 = 200;
-
-/// Calls of the longer run beyond those.
-const MORE: u64 = 1_000;
+/// Calls of the shorter run: what happens once has happened by then. As many digits as the longer run has, since reading
+/// them takes instructions, too.
+const FEW: i64 = 1_000;
 
 /// What stands before the name of what a run under callgrind repeats, and the number of times.
-pub const RUN: &str = "--run";
+const RUN: &str = "--run";
 
-/// Instructions of one call of each of `names`, in their order. `progress` is told how many are done.
+/// What counting came to.
+pub(crate) enum Counted {
+    /// Instructions of [`CALLS`] calls of each name, in their order.
+    All(Vec<i64>),
+    /// There is no valgrind on this machine.
+    NoValgrind,
+}
+
+/// Calls that are counted.
+pub(crate) const CALLS: i64 = 1_000;
+
+/// Counts what `names` take, as a program repeats them that is [`told`] to; `progress` is told how many are done.
 ///
 /// # Errors
 ///
-/// When valgrind is not there, or a run fails.
-pub fn count(names: &[String], progress: impl Fn(usize) + Sync) -> io::Result<Vec<i64>> {
-    let queue = Mutex::new((0, 0));
-    let counted = Mutex::new(vec![0; names.len()]);
-    let failed = Mutex::new(None);
-    let next = || {
-        let mut queue = queue.lock().expect("nothing panics while it is held");
-        let position = queue.0;
-        queue.0 += 1;
-        (position < names.len() && failed.lock().expect("as above").is_none()).then_some(position)
-    };
-    let work = || {
-        while let Some(position) = next() {
-            match count_one(&names[position]) {
-                Ok(count) => {
-                    counted.lock().expect("as above")[position] = count;
-                    let done = {
-                        let mut queue = queue.lock().expect("as above");
-                        queue.1 += 1;
-                        queue.1
-                    };
-                    progress(done);
-                }
-                Err(error) => *failed.lock().expect("as above") = Some(error),
-            }
-        }
-    };
-    thread::scope(|scope| {
-        let workers = thread::available_parallelism().map_or(1, usize::from);
-        (0..workers).for_each(|_| drop(scope.spawn(work)));
-    });
-    match failed.into_inner().expect("as above") {
-        Some(error) => Err(error),
-        None => Ok(counted.into_inner().expect("as above")),
+/// When a run fails.
+pub(crate) fn count(names: &[String], progress: impl Fn(usize) + Sync) -> io::Result<Counted> {
+    match valgrind().arg("--version").output() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Counted::NoValgrind),
+        found => found.map(drop)?,
     }
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    // Counts do not depend on what else runs, so all processors are used.
+    let work = || {
+        let mut counted = Vec::new();
+        while let Some((place, name)) = names.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+            counted.push((place, difference(name)?));
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+        Ok::<_, io::Error>(counted)
+    };
+    let mut counted = thread::scope(|scope| {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(|worker| worker.join().expect("nothing in it panics"));
+        joined.collect::<io::Result<Vec<_>>>()
+    })?
+    .concat();
+    counted.sort_unstable();
+    Ok(Counted::All(counted.into_iter().map(|(_, count)| count).collect()))
 }
 
-fn count_one(name: &str) -> io::Result<i64> {
-    let calls = i64::try_from(MORE).expect("it is small");
-    let difference = collected(name, FEW + MORE)? - collected(name, FEW)?;
-    // To the nearest: what a run does once may differ by some instructions between the two.
-    Ok((difference + calls / 2).div_euclid(calls))
+/// Instructions of [`CALLS`] calls.
+fn difference(name: &str) -> io::Result<i64> {
+    Ok(collected(name, FEW + CALLS)? - collected(name, FEW)?)
 }
 
-/// Instructions of a whole run.
-fn collected(name: &str, calls: u64) -> io::Result<i64> {
-    let output = Command::new("valgrind")
+/// Instructions of a whole run of the program, with so many calls.
+fn collected(name: &str, calls: i64) -> io::Result<i64> {
+    let output = valgrind()
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(std::env::current_exe()?)
         .args([RUN, name, &calls.to_string()])
@@ -75,9 +73,21 @@ fn collected(name: &str, calls: u64) -> io::Result<i64> {
         .stdin(Stdio::null())
         .output()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    let count = said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
-    match count {
+    match said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok()) {
         Some(count) if output.status.success() => Ok(count),
         _ => Err(io::Error::other(format!("{name:?} under callgrind ended with {}: {said}", output.status))),
     }
+}
+
+fn valgrind() -> Command {
+    Command::new("valgrind")
+}
+
+/// What this process is told to repeat, and how often, if it was started to be counted.
+pub(crate) fn told() -> Option<(String, u64)> {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next()? != RUN {
+        return None;
+    }
+    Some((arguments.next()?, arguments.next()?.parse().ok()?))
 }

@@ -15,64 +15,80 @@ use super::request::Sent;
 use super::{ours, peers};
 
 /// One call, made again and again.
-pub type Call = Box<dyn FnMut(Request<Body>)>;
+pub(crate) type Call = Box<dyn FnMut(Request<Body>)>;
 
 /// One layer in one situation.
 #[derive(Clone)]
-pub struct Case {
+pub(crate) struct Case {
     /// What is done, and by whom or with what: `accept/3 tokens`.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it is another crate's layer.
-    pub peer: bool,
-    pub sent: Sent,
-    pub budget: Budget,
+    pub(crate) peer: bool,
+    pub(crate) sent: Sent,
+    pub(crate) over: Over,
+    pub(crate) budget: Budget,
     make: fn(&Case) -> Call,
     /// Accepted tokens, for cases that have several.
-    pub tokens: usize,
+    pub(crate) tokens: usize,
+}
+
+/// What a case's cost is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// The service that does nothing.
+    NoOp,
+    /// The server layer with one token.
+    Accept,
 }
 
 /// What one call may cost over the same call to the service that does nothing. More fails the bench.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Budget {
-    pub instructions: Option<i64>,
+pub(crate) struct Budget {
+    pub(crate) instructions: Option<i64>,
     /// What is hoped for.
-    pub aim: Option<i64>,
-    pub allocations: Option<u64>,
+    pub(crate) aim: Option<i64>,
+    pub(crate) allocations: Option<i64>,
 }
 
 impl Budget {
-    /// Without an aim of its own.
-    pub const fn new(instructions: i64, aim: i64, allocations: u64) -> Self {
+    pub(crate) const fn new(instructions: i64, aim: i64, allocations: i64) -> Self {
         Self { instructions: Some(instructions), aim: Some(aim), allocations: Some(allocations) }
     }
 
     /// Only allocations are bounded.
-    pub const fn allocations(allocations: u64) -> Self {
+    pub(crate) const fn allocations(allocations: i64) -> Self {
         Self { instructions: None, aim: None, allocations: Some(allocations) }
     }
 }
 
 impl Case {
-    pub fn ours(name: impl Into<String>, sent: Sent, budget: Budget, make: fn(&Case) -> Call) -> Self {
-        Self { name: name.into(), peer: false, sent, budget, make, tokens: 1 }
+    pub(crate) fn ours(name: impl Into<String>, sent: Sent, budget: Budget, make: fn(&Case) -> Call) -> Self {
+        Self { name: name.into(), peer: false, sent, over: Over::NoOp, budget, make, tokens: 1 }
     }
 
-    pub fn peer(name: &str, sent: Sent, make: fn(&Case) -> Call) -> Self {
-        Self { name: name.into(), peer: true, sent, budget: Budget::default(), make, tokens: 1 }
+    pub(crate) fn peer(name: &str, sent: Sent, make: fn(&Case) -> Call) -> Self {
+        Self { peer: true, ..Self::ours(name, sent, Budget::default(), make) }
     }
 
-    pub fn with_tokens(mut self, tokens: usize) -> Self {
-        self.tokens = tokens;
-        self
+    pub(crate) fn with_tokens(self, tokens: usize) -> Self {
+        Self { tokens, ..self }
     }
 
-    /// What the case's cost is counted from: the same request to the service that does nothing.
-    pub fn no_op(sent: Sent) -> Self {
-        Self::peer(&format!("no-op/{sent:?}"), sent, |_| to(NoOp))
+    /// Counts from another case than the service that does nothing.
+    pub(crate) fn over(self, over: Over) -> Self {
+        Self { over, ..self }
+    }
+
+    /// What is counted from: the same request to the service that does nothing, or to the layer that does less.
+    pub(crate) fn base(&self) -> Self {
+        match self.over {
+            Over::NoOp => Self::peer(&format!("no-op/{}", self.sent.name()), self.sent, |_| to(NoOp)),
+            Over::Accept => ours::accept_one(),
+        }
     }
 
     /// The layer, set up and ready.
-    pub fn start(&self) -> Call {
+    pub(crate) fn start(&self) -> Call {
         (self.make)(self)
     }
 }
@@ -84,23 +100,23 @@ impl fmt::Debug for Case {
 }
 
 /// Every case.
-pub fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     ours::cases().into_iter().chain(peers::cases()).collect()
 }
 
-/// The kinds of request that the cases send, each once.
-pub fn baselines(cases: &[Case]) -> Vec<Case> {
-    let mut kinds = Vec::new();
-    for case in cases {
-        if !kinds.contains(&case.sent) {
-            kinds.push(case.sent);
+/// What the cases are counted from, each once.
+pub(crate) fn bases(cases: &[Case]) -> Vec<Case> {
+    let mut bases: Vec<Case> = Vec::new();
+    for base in cases.iter().map(Case::base) {
+        if bases.iter().all(|known| known.name != base.name) {
+            bases.push(base);
         }
     }
-    kinds.into_iter().map(Case::no_op).collect()
+    bases
 }
 
 /// Calls `service` and waits for its answer, which is there at once.
-pub fn to<S, B>(mut service: S) -> Call
+pub(crate) fn to<S, B>(mut service: S) -> Call
 where
     S: Service<Request<Body>, Response = Response<B>> + 'static,
     S::Error: fmt::Debug,

@@ -11,7 +11,7 @@ use tower::Service;
 
 /// Answers at once, so that what is measured is what stands around it.
 #[derive(Clone)]
-pub struct NoOp;
+pub(crate) struct NoOp;
 
 impl<Q> Service<Request<Q>> for NoOp {
     type Response = Response<Body>;

@@ -8,13 +8,13 @@ use ray_auth::verify::AnyVerifier;
 use ray_auth::{AddTokenLayer, Exempt, Keyring, RequireTokenLayer};
 use tower::Layer;
 
-use super::case::{Budget, Call, Case, to};
+use super::case::{Budget, Call, Case, Over, to};
 use super::no_op::NoOp;
 use super::request::{Length, Sent, USUAL, numbered, token};
 
 /// The cases. The budgets are the project's own: what a layer that is compared in constant time, can be changed while it
 /// is used, and counts, must not exceed.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let right = Sent::WithToken(USUAL);
     let nothing = Budget::allocations(0);
     let mut cases = vec![
@@ -32,9 +32,12 @@ pub fn cases() -> Vec<Case> {
         cases.push(Case::ours(format!("accept/{tokens} token{s}"), right, budget, accept).with_tokens(tokens));
     }
     cases.extend([
-        Case::ours("accept/any verifier", right, Budget::new(460, 430, 0), accept_any),
-        Case::ours("accept/close on revoke", right, Budget::default(), accept_and_close),
-        Case::ours("identity/accept and tell the handler", right, Budget::allocations(1), accept_and_tell),
+        Case::ours("accept/1 token, any verifier", right, Budget::new(460, 430, 0), accept_any),
+        Case::ours("accept/1 token, closing on revoke", right, Budget::default(), accept_and_close),
+        Case::ours("accept/1 token, handler told", right, Budget::allocations(1), accept_and_tell),
+        // More than the 300 that were hoped for: nearly all of it is what any value in a request's extensions costs, as
+        // the case of the same group that does nothing else shows.
+        Case::ours("identity/tell the handler", right, Budget::new(330, 250, 1), accept_and_tell).over(Over::Accept),
         Case::ours("refuse/missing", Sent::WithoutToken, Budget::new(1_750, 1_500, 4), refuse),
         Case::ours("refuse/wrong token", Sent::WithWrongToken, Budget::new(1_750, 1_500, 4), refuse),
         Case::ours("refuse/wrong token, any verifier", Sent::WithWrongToken, Budget::allocations(4), refuse_any),
@@ -44,6 +47,11 @@ pub fn cases() -> Vec<Case> {
         cases.push(Case::ours(format!("length/{length}"), Sent::WithToken(length), nothing, accept));
     }
     cases
+}
+
+/// The usual server: what telling the handler is counted from.
+pub(crate) fn accept_one() -> Case {
+    Case::ours("accept/1 token", Sent::WithToken(USUAL), Budget::default(), accept)
 }
 
 fn attach(_: &Case) -> Call {

@@ -11,6 +11,7 @@ use tonic::service::interceptor::InterceptorLayer;
 use tonic::{Request, Status};
 use tonic_middleware::{RequestInterceptor, RequestInterceptorLayer};
 use tower::Layer;
+use tower::util::MapRequestLayer;
 use tower_http::auth::AddAuthorizationLayer;
 use tower_http::set_header::SetRequestHeaderLayer;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
@@ -23,7 +24,7 @@ use super::request::{Sent, USUAL, bearer, token};
 const MESSAGE: &str = "InvalidAuthToken: Authentication token is missing or incorrect";
 
 /// The cases.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let right = Sent::WithToken(USUAL);
     let wrong = Sent::WithWrongToken;
     vec![
@@ -54,6 +55,13 @@ pub fn cases() -> Vec<Case> {
         Case::peer("accept/tonic interceptor, subtle", right, tonic_interceptor),
         Case::peer("accept/tonic-middleware, subtle", right, tonic_middleware),
         Case::peer("accept/tower-http ValidateRequestHeader, ==", right, tower_http),
+        Case::peer("identity/a value inserted by hand", right, |_| {
+            to(MapRequestLayer::new(|mut request: http::Request<Body>| {
+                request.extensions_mut().insert([1_u64; 4]);
+                request
+            })
+            .layer(NoOp))
+        }),
         Case::peer("refuse/tonic interceptor, subtle", wrong, tonic_interceptor),
         Case::peer("refuse/tonic-middleware, subtle", wrong, tonic_middleware),
         Case::peer("refuse/tower-http ValidateRequestHeader, ==", wrong, tower_http),

@@ -11,7 +11,7 @@ use tonic::transport::server::TcpConnectInfo;
 /// A request, as the layer that is measured gets it. One kind has one baseline: the same request to nothing but the
 /// service that does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
+pub(crate) enum Sent {
     /// By a generated client into its channel.
     ByClient,
     /// The same, with a credential of the caller's own.
@@ -24,25 +24,39 @@ pub enum Sent {
     WithoutToken,
 }
 
+impl Sent {
+    /// What names the requests in the name of a case: that of the group or the case which sends them.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::ByClient => "attach".to_owned(),
+            Self::ByClientWithOwn => "keyring, caller's value kept".to_owned(),
+            Self::WithToken(USUAL) => "accept".to_owned(),
+            Self::WithToken(length) => length.to_string(),
+            Self::WithWrongToken => "refuse".to_owned(),
+            Self::WithoutToken => "missing".to_owned(),
+        }
+    }
+}
+
 /// How many bytes the token has.
-pub type Length = usize;
+pub(crate) type Length = usize;
 
 /// The form that Ray generates: 64 hexadecimal digits.
-pub const USUAL: Length = 64;
+pub(crate) const USUAL: Length = 64;
 
 /// The token that the requests carry.
-pub fn token(length: Length) -> Token {
+pub(crate) fn token(length: Length) -> Token {
     numbered(0, length)
 }
 
 /// Tokens of one length that differ in their beginning only.
-pub fn numbered(number: usize, length: Length) -> Token {
+pub(crate) fn numbered(number: usize, length: Length) -> Token {
     let digits: String = (0..length).map(|place| char::from(b"0123456789abcdef"[place * 7 % 16])).collect();
     Token::parse(format!("{number}{}", &digits[1..])).expect("digits are a token")
 }
 
 /// The token as a header value.
-pub fn bearer(token: &Token) -> HeaderValue {
+pub(crate) fn bearer(token: &Token) -> HeaderValue {
     let mut value: HeaderValue =
         format!("Bearer {}", token.expose_secret()).parse().expect("a token is a header value");
     value.set_sensitive(true);
@@ -50,14 +64,14 @@ pub fn bearer(token: &Token) -> HeaderValue {
 }
 
 /// Makes requests of one kind, in as little time as may be.
-pub struct Maker {
+pub(crate) struct Maker {
     uri: Uri,
     credential: Option<HeaderValue>,
     peer: Option<TcpConnectInfo>,
 }
 
 impl Maker {
-    pub fn new(sent: Sent) -> Self {
+    pub(crate) fn new(sent: Sent) -> Self {
         let (credential, at_server) = match sent {
             Sent::ByClient => (None, false),
             Sent::ByClientWithOwn => (Some(numbered(9, USUAL)), false),
@@ -75,7 +89,7 @@ impl Maker {
     }
 
     /// One request: header by header, as clients and servers make it, so that a map grows as theirs do.
-    pub fn make(&self) -> Request<Body> {
+    pub(crate) fn make(&self) -> Request<Body> {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();

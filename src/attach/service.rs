@@ -68,13 +68,19 @@ pub(crate) fn attach(keyring: &Keyring, indexing: Indexing, headers: &mut Header
 pub(super) fn insert(headers: &mut HeaderMap, value: HeaderValue) -> bool {
     match headers.try_insert(AUTHORIZATION, value) {
         Ok(None) => true,
-        Ok(Some(mut callers)) => {
-            callers.set_sensitive(true);
-            headers.insert(AUTHORIZATION, callers);
+        Ok(Some(callers)) => {
+            put_back(headers, callers);
             false
         }
         // The map is full, which no request on the wire can be; the call then goes out without a token and the server
         // refuses it.
         Err(_) => false,
     }
+}
+
+#[cold]
+#[inline(never)]
+fn put_back(headers: &mut HeaderMap, mut callers: HeaderValue) {
+    callers.set_sensitive(true);
+    headers.insert(AUTHORIZATION, callers);
 }

@@ -48,9 +48,9 @@ pub(crate) struct Allocations {
 pub(crate) struct AllocationRow {
     /// The same names as in `instructions.json`.
     pub(crate) case: String,
-    pub(crate) allocations: u64,
-    pub(crate) bytes: u64,
-    pub(crate) budget: Option<u64>,
+    pub(crate) allocations: i64,
+    pub(crate) bytes: i64,
+    pub(crate) budget: Option<i64>,
     pub(crate) peer: bool,
 }
 
