@@ -5,6 +5,7 @@
 //! document and its plots from what is there.
 
 mod data;
+mod end_to_end;
 
 use std::process::ExitCode;
 
@@ -13,8 +14,12 @@ use clap::Parser;
 /// Measures what the layers of ray-auth cost, and reports it.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
-enum Command {}
+enum Command {
+    EndToEnd(end_to_end::Arguments),
+}
 
 fn main() -> ExitCode {
-    match Command::parse() {}
+    match Command::parse() {
+        Command::EndToEnd(arguments) => end_to_end::run(arguments),
+    }
 }
