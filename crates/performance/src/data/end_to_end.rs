@@ -24,6 +24,9 @@ pub(crate) struct Load {
     pub(crate) without: Arm,
     /// Calls a second with, divided by without: the mean over the pairs, and the bounds of its 95% interval.
     pub(crate) ratio: Ratio,
+    /// Processor time of both sides a call without, divided by with: what the ratio above is when both are busy, and
+    /// hardly moved by what else the machine does. None where the system does not tell.
+    pub(crate) cpu_ratio: Option<Ratio>,
 }
 
 /// What one arm did, over all its windows.
@@ -32,11 +35,14 @@ pub(crate) struct Load {
 pub(crate) struct Arm {
     pub(crate) calls: u64,
     pub(crate) failed: u64,
+    /// The median of the windows.
     pub(crate) calls_per_second: f64,
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
     /// Processor time of the server process a call, in microseconds; none where it is not ours to ask.
     pub(crate) server_cpu_us: Option<f64>,
+    /// The same of the client.
+    pub(crate) client_cpu_us: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]

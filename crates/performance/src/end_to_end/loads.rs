@@ -104,6 +104,7 @@ impl Comparison {
             with: with.arm(),
             without: without.arm(),
             ratio: with.ratio_to(without).context("fewer than two pairs; ask for more")?,
+            cpu_ratio: with.cpu_ratio_to(without),
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::latencies::Latencies;
+use super::processor::Spent;
 use super::statistics::{median, ratio, rounded};
 use super::window::Window;
 use crate::data::end_to_end::{Arm, Ratio};
@@ -12,78 +13,125 @@ pub(super) struct Record {
     /// Calls a second, window by window.
     paces: Vec<f64>,
     latencies: Latencies,
-    /// None from the first window on that it is not known of.
-    server: Option<Duration>,
+    server: Cpu,
+    client: Cpu,
 }
+
+/// Microseconds a call, window by window; none once it was not known of one.
+struct Cpu(Option<Vec<f64>>);
 
 impl Record {
     pub(super) fn new() -> Self {
-        Self { paces: Vec::new(), latencies: Latencies::new(), server: Some(Duration::ZERO) }
+        Self { paces: Vec::new(), latencies: Latencies::new(), server: Cpu::new(), client: Cpu::new() }
     }
 
-    pub(super) fn add(&mut self, window: &Window, server: Option<Duration>) {
-        let calls = u32::try_from(window.latencies.len()).unwrap_or(u32::MAX);
-        self.paces.push(f64::from(calls) / window.took.as_secs_f64());
+    pub(super) fn add(&mut self, window: &Window, spent: Spent) {
+        let calls = f64::from(u32::try_from(window.latencies.len()).unwrap_or(u32::MAX));
+        self.paces.push(calls / window.took.as_secs_f64());
         window.latencies.iter().for_each(|time| self.latencies.add(*time));
-        self.server = self.server.zip(server).map(|(sum, more)| sum + more);
+        self.server.add(spent.server, calls);
+        self.client.add(spent.client, calls);
     }
 
     /// In numbers. No call failed, or there would be nothing to tell.
     pub(super) fn arm(&self) -> Arm {
-        let calls = self.latencies.count();
         Arm {
-            calls,
+            calls: self.latencies.count(),
             failed: 0,
             calls_per_second: rounded(median(self.paces.iter().copied()).unwrap_or_default(), 0),
             p50_us: rounded(self.latencies.quantile_us(0.5), 1),
             p99_us: rounded(self.latencies.quantile_us(0.99), 1),
-            server_cpu_us: self.server.filter(|_| calls > 0).map(|time| {
-                // Exact up to 2^53, and there are not so many calls.
-                #[allow(clippy::cast_precision_loss, reason = "fewer calls than a float can count")]
-                let calls = calls as f64;
-                rounded(time.as_secs_f64() * 1e6 / calls, 2)
-            }),
+            server_cpu_us: self.server.median(),
+            client_cpu_us: self.client.median(),
         }
     }
 
     /// Calls a second, against another arm in the same rounds; none when there were fewer than two.
     pub(super) fn ratio_to(&self, other: &Self) -> Option<Ratio> {
-        let Ratio { mean, low, high } = ratio(self.paces.iter().copied().zip(other.paces.iter().copied()))?;
-        Some(Ratio { mean: rounded(mean, 4), low: rounded(low, 4), high: rounded(high, 4) })
+        short(ratio(self.paces.iter().copied().zip(other.paces.iter().copied())))
     }
+
+    /// Processor time a call of another arm in the same rounds, against that of this one.
+    pub(super) fn cpu_ratio_to(&self, other: &Self) -> Option<Ratio> {
+        short(ratio(other.cpu()?.into_iter().zip(self.cpu()?)))
+    }
+
+    /// Of both sides together.
+    fn cpu(&self) -> Option<Vec<f64>> {
+        let (server, client) = self.server.0.as_ref().zip(self.client.0.as_ref())?;
+        Some(server.iter().zip(client).map(|(server, client)| server + client).collect())
+    }
+}
+
+impl Cpu {
+    fn new() -> Self {
+        Self(Some(Vec::new()))
+    }
+
+    fn add(&mut self, spent: Option<Duration>, calls: f64) {
+        match (&mut self.0, spent) {
+            (Some(times), Some(spent)) => times.push(spent.as_secs_f64() * 1e6 / calls),
+            _ => self.0 = None,
+        }
+    }
+
+    fn median(&self) -> Option<f64> {
+        median(self.0.iter().flatten().copied()).map(|time| rounded(time, 2))
+    }
+}
+
+/// More digits would say nothing.
+fn short(ratio: Option<Ratio>) -> Option<Ratio> {
+    ratio.map(|Ratio { mean, low, high }| Ratio {
+        mean: rounded(mean, 4),
+        low: rounded(low, 4),
+        high: rounded(high, 4),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record(paces: &[u32], server: Option<Duration>) -> Record {
+    fn spent(server: Option<u64>, client: u64) -> Spent {
+        Spent { server: server.map(Duration::from_micros), client: Some(Duration::from_micros(client)) }
+    }
+
+    fn record(windows: &[(u32, Spent)]) -> Record {
         let mut record = Record::new();
-        for calls in paces {
+        for (calls, spent) in windows {
             let latencies = (0..*calls).map(|_| Duration::from_micros(50)).collect();
-            record.add(&Window { latencies, took: Duration::from_secs(1) }, server);
+            record.add(&Window { latencies, took: Duration::from_secs(1) }, *spent);
         }
         record
     }
 
     #[test]
-    fn the_pace_is_the_median_of_the_windows_and_the_processor_is_shared_by_all_calls() {
-        let arm = record(&[100, 300, 110], Some(Duration::from_micros(1_020))).arm();
+    fn pace_and_processor_time_are_medians_of_the_windows() {
+        let windows = [(100, spent(Some(600), 500)), (300, spent(Some(3_000), 900)), (110, spent(Some(660), 770))];
+        let arm = record(&windows).arm();
         assert_eq!((arm.calls, arm.failed, arm.calls_per_second), (510, 0, 110.0));
-        assert_eq!(arm.server_cpu_us, Some(6.0));
+        assert_eq!((arm.server_cpu_us, arm.client_cpu_us), (Some(6.0), Some(5.0)));
         assert!((arm.p50_us - 50.0).abs() < 0.1 && (arm.p99_us - 50.0).abs() < 0.1, "{arm:?}");
     }
 
     #[test]
     fn a_processor_that_cannot_be_asked_has_no_time() {
-        assert_eq!(record(&[100, 100], None).arm().server_cpu_us, None);
-        assert_eq!(record(&[], Some(Duration::ZERO)).arm().server_cpu_us, None);
+        let record = record(&[(100, spent(Some(600), 500)), (100, spent(None, 500)), (100, spent(Some(600), 500))]);
+        let arm = record.arm();
+        assert_eq!((arm.server_cpu_us, arm.client_cpu_us), (None, Some(5.0)));
+        assert!(record.cpu_ratio_to(&record).is_none());
     }
 
     #[test]
     fn windows_of_one_round_are_compared_with_each_other() {
-        let (one, other) = (record(&[90, 180], None), record(&[100, 200], None));
-        let ratio = one.ratio_to(&other).unwrap();
-        assert_eq!((ratio.mean, ratio.low, ratio.high), (0.9, 0.9, 0.9));
+        let one = record(&[(90, spent(Some(900), 900)), (180, spent(Some(900), 1_800))]);
+        let other = record(&[(100, spent(Some(900), 900)), (200, spent(Some(1_600), 1_400))]);
+        let pace = one.ratio_to(&other).unwrap();
+        assert_eq!((pace.mean, pace.low, pace.high), (0.9, 0.9, 0.9));
+        // Microseconds a call: 18 and 15 without, 20 and 15 with.
+        assert!(one.cpu_ratio_to(&other).unwrap().mean < 1.0);
+        let same = one.cpu_ratio_to(&one).unwrap();
+        assert_eq!((same.mean, same.low, same.high), (1.0, 1.0, 1.0));
     }
 }

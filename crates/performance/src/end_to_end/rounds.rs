@@ -24,10 +24,10 @@ pub(super) async fn run(sides: &[Side], load: Load, rounds: u32, progress: &Prog
     let mut records: Vec<_> = sides.iter().map(|_| Record::new()).collect();
     for round in 0..rounds + WARM_UP {
         for place in order(sides.len(), round) {
-            let (window, server) = sides[place].window(load).await?;
+            let (window, spent) = sides[place].window(load).await?;
             progress.step();
             if round >= WARM_UP {
-                records[place].add(&window, server);
+                records[place].add(&window, spent);
             }
         }
     }

@@ -10,7 +10,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower_layer::Layer as _;
 
 use super::call::{Answer, Call};
-use super::processor;
+use super::processor::Spent;
 use super::server::Server;
 use super::window::{self, Window};
 
@@ -75,15 +75,15 @@ impl Side {
         Self { process: Some(server.process), ..self }
     }
 
-    /// One window, and the processor time that the server spent on it.
+    /// One window, and the processor time that was spent on it.
     ///
     /// # Errors
     ///
     /// When a call failed, or did not end.
-    pub(super) async fn window(&self, load: Load) -> Result<(Window, Option<Duration>)> {
+    pub(super) async fn window(&self, load: Load) -> Result<(Window, Spent)> {
         let Load { call, in_flight, window, .. } = load;
         let in_flight = usize::try_from(in_flight)?;
-        let before = self.process.and_then(processor::time);
+        let before = Spent::so_far(self.process);
         let run = async {
             match &self.connections {
                 Connections::Bare(channels) => window::run(channels, in_flight, call, self.answer, window).await,
@@ -93,7 +93,7 @@ impl Side {
         let ran = tokio::time::timeout(window + PATIENCE, run)
             .await
             .with_context(|| format!("{}: a call took more than {PATIENCE:?}; let the machine do less", self.name))?;
-        let after = self.process.and_then(processor::time);
+        let spent = Spent::so_far(self.process).since(before);
         let ran = ran.map_err(|status| {
             let (code, message) = (status.code(), status.message());
             anyhow::anyhow!(
@@ -101,7 +101,7 @@ impl Side {
                 self.name
             )
         })?;
-        Ok((ran, before.zip(after).map(|(before, after)| after.saturating_sub(before))))
+        Ok((ran, spent))
     }
 }
 

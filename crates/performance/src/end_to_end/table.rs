@@ -22,42 +22,54 @@ impl fmt::Display for Table<'_> {
 /// A row for each arm: without layers first, since the other is measured against it.
 fn loads_table(f: &mut fmt::Formatter<'_>, loads: &[Load]) -> fmt::Result {
     heading(f, "kind", "layers", "pairs")?;
+    writeln!(f, "  {:<24}processor time", "calls/s [95% interval]")?;
     for load in loads {
-        let row = |f: &mut fmt::Formatter<'_>, layers, arm, ratio| {
-            write!(f, "{:<27}{layers:<8}{:>9}{:>6}{:>7}", load.kind, load.in_flight, load.connections, load.pairs)?;
-            rest(f, arm, ratio)
+        let row = |f: &mut fmt::Formatter<'_>, layers, arm| {
+            write!(f, "{:<19}{layers:<8}{:>9}{:>6}{:>7}", load.kind, load.in_flight, load.connections, load.pairs)?;
+            numbers(f, arm)
         };
-        row(f, "without", &load.without, None)?;
-        row(f, "with", &load.with, Some(load.ratio))?;
+        row(f, "without", &load.without)?;
+        writeln!(f)?;
+        row(f, "with", &load.with)?;
+        write!(f, "  {:<24}", in_words(Some(load.ratio)))?;
+        writeln!(f, "{}", in_words(load.cpu_ratio))?;
     }
     Ok(())
 }
 
 fn beside_table(f: &mut fmt::Formatter<'_>, servers: &[Beside]) -> fmt::Result {
     heading(f, "server", "", "rounds")?;
+    writeln!(f, "  calls/s [95% interval]")?;
     for Beside { server, in_flight, connections, rounds, arm, ratio } in servers {
-        write!(f, "{server:<35}{in_flight:>9}{connections:>6}{rounds:>7}")?;
-        rest(f, arm, *ratio)?;
+        write!(f, "{server:<27}{in_flight:>9}{connections:>6}{rounds:>7}")?;
+        numbers(f, arm)?;
+        match ratio {
+            Some(ratio) => writeln!(f, "  {}", in_words(Some(*ratio)))?,
+            None => writeln!(f)?,
+        }
     }
     Ok(())
 }
 
 fn heading(f: &mut fmt::Formatter<'_>, one: &str, other: &str, turns: &str) -> fmt::Result {
     let (flight, calls, server) = ("in flight", "calls/s", "server µs");
-    write!(f, "{one:<27}{other:<8}{flight:>9}{:>6}{turns:>7}", "conns")?;
-    writeln!(f, "{calls:>9}{:>9}{:>9}{server:>10}  ratio [95% interval]", "p50 µs", "p99 µs")
+    write!(f, "{one:<19}{other:<8}{flight:>9}{:>6}{turns:>7}", "conns")?;
+    write!(f, "{calls:>9}{:>8}{:>8}{server:>11}{:>11}", "p50 µs", "p99 µs", "client µs")
 }
 
-fn rest(f: &mut fmt::Formatter<'_>, arm: &Arm, ratio: Option<Ratio>) -> fmt::Result {
-    write!(f, "{:>9.0}{:>9.0}{:>9.0}", arm.calls_per_second, arm.p50_us, arm.p99_us)?;
-    match arm.server_cpu_us {
-        Some(time) => write!(f, "{time:>10.1}")?,
-        None => write!(f, "{:>10}", "-")?,
+fn numbers(f: &mut fmt::Formatter<'_>, arm: &Arm) -> fmt::Result {
+    write!(f, "{:>9.0}{:>8.0}{:>8.0}", arm.calls_per_second, arm.p50_us, arm.p99_us)?;
+    for time in [arm.server_cpu_us, arm.client_cpu_us] {
+        match time {
+            Some(time) => write!(f, "{time:>11.2}")?,
+            None => write!(f, "{:>11}", "-")?,
+        }
     }
-    match ratio {
-        Some(Ratio { mean, low, high }) => writeln!(f, "  {mean:.3} [{low:.3}, {high:.3}]"),
-        None => writeln!(f),
-    }
+    Ok(())
+}
+
+fn in_words(ratio: Option<Ratio>) -> String {
+    ratio.map_or("-".to_owned(), |Ratio { mean, low, high }| format!("{mean:.3} [{low:.3}, {high:.3}]"))
 }
 
 #[cfg(test)]
@@ -65,7 +77,8 @@ mod tests {
     use super::*;
 
     fn arm(calls_per_second: f64, server_cpu_us: Option<f64>) -> Arm {
-        Arm { calls: 1, failed: 0, calls_per_second, p50_us: 2_400.2, p99_us: 3_100.0, server_cpu_us }
+        let (p50_us, p99_us, client_cpu_us) = (2_400.2, 3_100.0, Some(5.5));
+        Arm { calls: 1, failed: 0, calls_per_second, p50_us, p99_us, server_cpu_us, client_cpu_us }
     }
 
     #[test]
@@ -79,6 +92,7 @@ mod tests {
             with: arm(25_000.0, Some(31.25)),
             without: arm(25_500.0, Some(30.0)),
             ratio,
+            cpu_ratio: Some(Ratio { mean: 0.97, low: 0.96, high: 0.98 }),
         };
         let beside = Beside {
             server: "Ray gcs_server, token".into(),
@@ -90,12 +104,12 @@ mod tests {
         };
         let shown = Table(&EndToEnd { loads: vec![load], beside_ray: vec![beside] }).to_string();
         let expected = "\
-kind                       layers  in flight conns  pairs  calls/s   p50 µs   p99 µs server µs  ratio [95% interval]
-unary                      without        64     8     40    25500     2400     3100      30.0
-unary                      with           64     8     40    25000     2400     3100      31.2  0.988 [0.980, 0.995]
+kind               layers  in flight conns  pairs  calls/s  p50 µs  p99 µs  server µs  client µs  calls/s [95% interval]  processor time
+unary              without        64     8     40    25500    2400    3100      30.00       5.50
+unary              with           64     8     40    25000    2400    3100      31.25       5.50  0.988 [0.980, 0.995]    0.970 [0.960, 0.980]
 
-server                             in flight conns rounds  calls/s   p50 µs   p99 µs server µs  ratio [95% interval]
-Ray gcs_server, token                     64     1     40    10000     2400     3100         -  0.988 [0.980, 0.995]
+server                     in flight conns rounds  calls/s  p50 µs  p99 µs  server µs  client µs  calls/s [95% interval]
+Ray gcs_server, token             64     1     40    10000    2400    3100          -       5.50  0.988 [0.980, 0.995]
 ";
         assert_eq!(shown, expected);
     }
