@@ -25,7 +25,7 @@ pub(crate) struct Load {
     /// Calls a second with, divided by without: the mean over the pairs, and the bounds of its 95% interval.
     pub(crate) ratio: Ratio,
     /// Processor time of both sides a call without, divided by with: what the ratio above is when both are busy, and
-    /// hardly moved by what else the machine does. None where the system does not tell.
+    /// less moved by what else the machine does. None where the system does not tell.
     pub(crate) cpu_ratio: Option<Ratio>,
 }
 
@@ -43,6 +43,9 @@ pub(crate) struct Arm {
     pub(crate) server_cpu_us: Option<f64>,
     /// The same of the client.
     pub(crate) client_cpu_us: Option<f64>,
+    /// For which share of the time client and server, together, waited for a processor because something else ran there:
+    /// next to nothing on a quiet machine, and what a measurement is worth on another.
+    pub(crate) waited: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]

@@ -7,9 +7,9 @@ use ray_auth::{ClusterAuth, Keyring, Token};
 
 use super::arguments::Options;
 use super::call::Call;
+use super::conditions::Conditions;
 use super::failure::Failure;
 use super::loads::{BUDGETED, pairs};
-use super::progress::Progress;
 use super::rounds;
 use super::server::Server;
 use super::side::{Load, Side};
@@ -80,13 +80,13 @@ fn is_wanted(options: &Options) -> bool {
 pub(super) async fn measure(
     options: &Options,
     credentials: Option<ClusterAuth>,
-    progress: &Progress,
+    conditions: &Conditions,
 ) -> Result<Vec<Beside>> {
     if !is_wanted(options) {
         return Ok(Vec::new());
     }
     let token = Token::generate();
-    let (guarded, open) = (Server::with_layers(&token).await?, Server::without_layers().await?);
+    let (guarded, open) = (Server::with_layers(&token, conditions).await?, Server::without_layers(conditions).await?);
     let auth = ClusterAuth::with_keyring(Keyring::new(token));
     let mut contestants = Vec::new();
     for named in &options.beside {
@@ -104,10 +104,10 @@ pub(super) async fn measure(
     ]);
     let mut all = Vec::new();
     for connections in CONNECTIONS {
-        progress.begin(format!("servers beside each other, {BUDGETED} in flight on {connections}"));
+        conditions.progress.begin(format!("servers beside each other, {BUDGETED} in flight on {connections}"));
         let rounds = pairs(options, BUDGETED);
-        let load = Load { call: Call::CheckAlive, in_flight: BUDGETED, connections, window: options.window() };
-        all.extend(contest(&contestants, load, rounds, progress).await?);
+        let load = Load { call: Call::CheckAlive, in_flight: BUDGETED, connections };
+        all.extend(contest(&contestants, load, rounds, conditions).await?);
     }
     drop(contestants);
     guarded.end().await?;
@@ -115,12 +115,17 @@ pub(super) async fn measure(
     Ok(all)
 }
 
-async fn contest(contestants: &[Contestant<'_>], load: Load, rounds: u32, progress: &Progress) -> Result<Vec<Beside>> {
+async fn contest(
+    contestants: &[Contestant<'_>],
+    load: Load,
+    rounds: u32,
+    conditions: &Conditions,
+) -> Result<Vec<Beside>> {
     let mut sides = Vec::new();
     for contestant in contestants {
         sides.push(contestant.connect(load.connections).await?);
     }
-    let records = rounds::run(&sides, load, rounds, progress).await?;
+    let records = rounds::run(&sides, load, rounds, conditions).await?;
     let shown = contestants.iter().zip(&sides).zip(&records).map(|((contestant, side), record)| Beside {
         server: side.name.clone(),
         in_flight: load.in_flight,

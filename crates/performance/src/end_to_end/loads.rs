@@ -1,13 +1,11 @@
 //! The loads under which both arms are compared.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
 use ray_auth::{ClusterAuth, Keyring, Token};
 
 use super::arguments::{Kind, Options};
 use super::call::Call;
-use super::progress::Progress;
+use super::conditions::Conditions;
 use super::rounds;
 use super::server::Server;
 use super::side::{Load, Side};
@@ -59,14 +57,10 @@ pub(super) fn windows(comparisons: &[Comparison]) -> u64 {
 /// # Errors
 ///
 /// When a call fails, or a server does not start.
-pub(super) async fn measure(
-    comparisons: &[Comparison],
-    window: Duration,
-    progress: &Progress,
-) -> Result<Vec<end_to_end::Load>> {
+pub(super) async fn measure(comparisons: &[Comparison], conditions: &Conditions) -> Result<Vec<end_to_end::Load>> {
     let mut loads = Vec::new();
     for comparison in comparisons {
-        let load = comparison.measure(window, progress).await;
+        let load = comparison.measure(conditions).await;
         loads.push(load.with_context(|| comparison.in_words())?);
     }
     Ok(loads)
@@ -80,18 +74,19 @@ impl Comparison {
 
     /// With servers of its own: how a process happens to lie in memory moves its pace by about as much as the layers do,
     /// and one pair of processes would have the same luck under every load.
-    async fn measure(self, window: Duration, progress: &Progress) -> Result<end_to_end::Load> {
+    async fn measure(self, conditions: &Conditions) -> Result<end_to_end::Load> {
         let Self { kind, in_flight, connections, pairs } = self;
-        progress.begin(self.in_words());
+        conditions.progress.begin(self.in_words());
         let token = Token::generate();
-        let (guarded, open) = (Server::with_layers(&token).await?, Server::without_layers().await?);
+        let (guarded, open) =
+            (Server::with_layers(&token, conditions).await?, Server::without_layers(conditions).await?);
         let auth = ClusterAuth::with_keyring(Keyring::new(token));
         let sides = [
             Side::with_token("with layers", guarded.address, connections, &auth).await?.of(&guarded),
             Side::bare("without layers", open.address, connections).await?.of(&open),
         ];
-        let load = Load { call: Call::Echo(kind), in_flight, connections, window };
-        let records = rounds::run(&sides, load, pairs, progress).await?;
+        let load = Load { call: Call::Echo(kind), in_flight, connections };
+        let records = rounds::run(&sides, load, pairs, conditions).await?;
         drop(sides);
         guarded.end().await?;
         open.end().await?;

@@ -2,13 +2,15 @@
 //! server's processor does for it.
 //!
 //! The driver is the client. It starts servers as processes of their own and gives each arm a window in turn, A B B A, so
-//! that whatever else the machine does meets both. Each side has one thread: it is the cost of a call that is measured,
-//! and not how the work spreads over a machine. Nothing leaves loopback.
+//! that whatever else the machine does meets both. Each side has one thread, on a processor of its own: it is the cost of a
+//! call that is measured, and not how the work spreads over a machine. Nothing leaves loopback.
 
 mod address;
+mod affinity;
 mod arguments;
 mod beside;
 mod call;
+mod conditions;
 mod failure;
 mod latencies;
 mod loads;
@@ -31,6 +33,7 @@ use anyhow::Context as _;
 
 pub(crate) use self::arguments::Arguments;
 use self::arguments::{Options, Role};
+use self::conditions::Conditions;
 use self::failure::Failure;
 use self::progress::Progress;
 use self::table::Table;
@@ -57,11 +60,12 @@ async fn measure(options: Options) -> Result<(), Failure> {
     let credentials = beside::credentials(&options)?;
     let loads = loads::all(&options);
     let progress = Progress::new(loads::windows(&loads) + beside::windows(&options));
+    let conditions = Conditions::new(options.window(), progress)?;
     let measured = EndToEnd {
-        loads: loads::measure(&loads, options.window(), &progress).await?,
-        beside_ray: beside::measure(&options, credentials, &progress).await?,
+        loads: loads::measure(&loads, &conditions).await?,
+        beside_ray: beside::measure(&options, credentials, &conditions).await?,
     };
-    progress.end();
+    conditions.progress.end();
     tell(&measured, options.json, save)?;
     Ok(())
 }

@@ -26,6 +26,11 @@ impl Progress {
         self.0.inc(1);
     }
 
+    /// So many windows are taken once more.
+    pub(super) fn more(&self, windows: usize) {
+        self.0.inc_length(u64::try_from(windows).unwrap_or(u64::MAX));
+    }
+
     /// Removes the line, so that the answer stands alone.
     pub(super) fn end(&self) {
         self.0.finish_and_clear();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::latencies::Latencies;
-use super::processor::Spent;
+use super::processor::{Spent, Turns};
 use super::statistics::{median, ratio, rounded};
 use super::window::Window;
 use crate::data::end_to_end::{Arm, Ratio};
@@ -15,6 +15,9 @@ pub(super) struct Record {
     latencies: Latencies,
     server: Cpu,
     client: Cpu,
+    took: Duration,
+    /// By both sides; none once it was not known of one.
+    waited: Option<Duration>,
 }
 
 /// Microseconds a call, window by window; none once it was not known of one.
@@ -22,7 +25,14 @@ struct Cpu(Option<Vec<f64>>);
 
 impl Record {
     pub(super) fn new() -> Self {
-        Self { paces: Vec::new(), latencies: Latencies::new(), server: Cpu::new(), client: Cpu::new() }
+        Self {
+            paces: Vec::new(),
+            latencies: Latencies::new(),
+            server: Cpu::new(),
+            client: Cpu::new(),
+            took: Duration::ZERO,
+            waited: Some(Duration::ZERO),
+        }
     }
 
     pub(super) fn add(&mut self, window: &Window, spent: Spent) {
@@ -31,6 +41,8 @@ impl Record {
         window.latencies.iter().for_each(|time| self.latencies.add(*time));
         self.server.add(spent.server, calls);
         self.client.add(spent.client, calls);
+        self.took += window.took;
+        self.waited = self.waited.zip(spent.waited()).map(|(sum, more)| sum + more);
     }
 
     /// In numbers. No call failed, or there would be nothing to tell.
@@ -43,6 +55,10 @@ impl Record {
             p99_us: rounded(self.latencies.quantile_us(0.99), 1),
             server_cpu_us: self.server.median(),
             client_cpu_us: self.client.median(),
+            waited: self
+                .waited
+                .filter(|_| !self.took.is_zero())
+                .map(|waited| rounded(waited.as_secs_f64() / self.took.as_secs_f64(), 4)),
         }
     }
 
@@ -68,9 +84,9 @@ impl Cpu {
         Self(Some(Vec::new()))
     }
 
-    fn add(&mut self, spent: Option<Duration>, calls: f64) {
+    fn add(&mut self, spent: Option<Turns>, calls: f64) {
         match (&mut self.0, spent) {
-            (Some(times), Some(spent)) => times.push(spent.as_secs_f64() * 1e6 / calls),
+            (Some(times), Some(spent)) => times.push(spent.ran.as_secs_f64() * 1e6 / calls),
             _ => self.0 = None,
         }
     }
@@ -94,7 +110,8 @@ mod tests {
     use super::*;
 
     fn spent(server: Option<u64>, client: u64) -> Spent {
-        Spent { server: server.map(Duration::from_micros), client: Some(Duration::from_micros(client)) }
+        let turns = |micros| Turns { ran: Duration::from_micros(micros), waited: Duration::from_millis(10) };
+        Spent { server: server.map(turns), client: Some(turns(client)) }
     }
 
     fn record(windows: &[(u32, Spent)]) -> Record {
@@ -112,6 +129,7 @@ mod tests {
         let arm = record(&windows).arm();
         assert_eq!((arm.calls, arm.failed, arm.calls_per_second), (510, 0, 110.0));
         assert_eq!((arm.server_cpu_us, arm.client_cpu_us), (Some(6.0), Some(5.0)));
+        assert_eq!(arm.waited, Some(0.02), "two sides, ten milliseconds a second each");
         assert!((arm.p50_us - 50.0).abs() < 0.1 && (arm.p99_us - 50.0).abs() < 0.1, "{arm:?}");
     }
 
@@ -119,7 +137,7 @@ mod tests {
     fn a_processor_that_cannot_be_asked_has_no_time() {
         let record = record(&[(100, spent(Some(600), 500)), (100, spent(None, 500)), (100, spent(Some(600), 500))]);
         let arm = record.arm();
-        assert_eq!((arm.server_cpu_us, arm.client_cpu_us), (None, Some(5.0)));
+        assert_eq!((arm.server_cpu_us, arm.client_cpu_us, arm.waited), (None, Some(5.0), None));
         assert!(record.cpu_ratio_to(&record).is_none());
     }
 

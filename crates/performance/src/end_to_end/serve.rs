@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
+use super::affinity;
 use super::failure::Failure;
 
 /// Calls on one connection at once: as many as can be asked for.
@@ -24,6 +25,9 @@ pub(super) const MAX_STREAMS: u32 = 1_024;
 pub(super) struct Arguments {
     #[arg(value_enum)]
     layers: Layers,
+    /// The processor to stay on.
+    #[arg(long)]
+    processor: Option<usize>,
 }
 
 /// Whether the server layer is there.
@@ -35,6 +39,10 @@ pub(super) enum Layers {
 
 /// Serves until stdin ends, so it does not outlive the driver, however that ends.
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    if let Some(processor) = arguments.processor {
+        let stay = affinity::stay_on(processor);
+        stay.with_context(|| format!("cannot stay on processor {processor}; allow it to"))?;
+    }
     tokio::select! {
         served = serve(arguments.layers) => Ok(served?),
         () = stdin_ends() => Ok(()),

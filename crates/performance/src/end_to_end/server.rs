@@ -10,6 +10,7 @@ use ray_auth::Token;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
+use super::conditions::Conditions;
 use super::serve::Layers;
 
 /// A server is up, and has ended, within this.
@@ -26,20 +27,22 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts one behind the layer.
-    pub(super) async fn with_layers(token: &Token) -> Result<Self> {
-        Self::start(Layers::With, &[("RAY_AUTH_MODE", "token"), ("RAY_AUTH_TOKEN", token.expose_secret())]).await
+    pub(super) async fn with_layers(token: &Token, conditions: &Conditions) -> Result<Self> {
+        Self::start(Layers::With, conditions, &[("RAY_AUTH_MODE", "token"), ("RAY_AUTH_TOKEN", token.expose_secret())])
+            .await
     }
 
     /// Starts one that lets everybody in.
-    pub(super) async fn without_layers() -> Result<Self> {
-        Self::start(Layers::Without, &[]).await
+    pub(super) async fn without_layers(conditions: &Conditions) -> Result<Self> {
+        Self::start(Layers::Without, conditions, &[]).await
     }
 
-    async fn start(layers: Layers, variables: &[(&str, &str)]) -> Result<Self> {
+    async fn start(layers: Layers, conditions: &Conditions, variables: &[(&str, &str)]) -> Result<Self> {
         let role = layers.to_possible_value().context("every value has a name")?;
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(["end-to-end", "serve", role.get_name()])
+            .args(conditions.servers_on.map(|processor| format!("--processor={processor}")))
             .env_clear()
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())

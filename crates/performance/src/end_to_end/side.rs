@@ -41,7 +41,6 @@ pub(super) struct Load {
     pub(super) call: Call,
     pub(super) in_flight: u32,
     pub(super) connections: u32,
-    pub(super) window: Duration,
 }
 
 impl Side {
@@ -80,8 +79,8 @@ impl Side {
     /// # Errors
     ///
     /// When a call failed, or did not end.
-    pub(super) async fn window(&self, load: Load) -> Result<(Window, Spent)> {
-        let Load { call, in_flight, window, .. } = load;
+    pub(super) async fn window(&self, load: Load, window: Duration) -> Result<(Window, Spent)> {
+        let Load { call, in_flight, .. } = load;
         let in_flight = usize::try_from(in_flight)?;
         let before = Spent::so_far(self.process);
         let run = async {

@@ -54,7 +54,7 @@ fn beside_table(f: &mut fmt::Formatter<'_>, servers: &[Beside]) -> fmt::Result {
 fn heading(f: &mut fmt::Formatter<'_>, one: &str, other: &str, turns: &str) -> fmt::Result {
     let (flight, calls, server) = ("in flight", "calls/s", "server µs");
     write!(f, "{one:<19}{other:<8}{flight:>9}{:>6}{turns:>7}", "conns")?;
-    write!(f, "{calls:>9}{:>8}{:>8}{server:>11}{:>11}", "p50 µs", "p99 µs", "client µs")
+    write!(f, "{calls:>9}{:>8}{:>8}{server:>11}{:>11}{:>8}", "p50 µs", "p99 µs", "client µs", "waited")
 }
 
 fn numbers(f: &mut fmt::Formatter<'_>, arm: &Arm) -> fmt::Result {
@@ -65,7 +65,10 @@ fn numbers(f: &mut fmt::Formatter<'_>, arm: &Arm) -> fmt::Result {
             None => write!(f, "{:>11}", "-")?,
         }
     }
-    Ok(())
+    match arm.waited {
+        Some(share) => write!(f, "{:>7.1}%", share * 100.0),
+        None => write!(f, "{:>8}", "-"),
+    }
 }
 
 fn in_words(ratio: Option<Ratio>) -> String {
@@ -78,7 +81,16 @@ mod tests {
 
     fn arm(calls_per_second: f64, server_cpu_us: Option<f64>) -> Arm {
         let (p50_us, p99_us, client_cpu_us) = (2_400.2, 3_100.0, Some(5.5));
-        Arm { calls: 1, failed: 0, calls_per_second, p50_us, p99_us, server_cpu_us, client_cpu_us }
+        Arm {
+            calls: 1,
+            failed: 0,
+            calls_per_second,
+            p50_us,
+            p99_us,
+            server_cpu_us,
+            client_cpu_us,
+            waited: server_cpu_us.map(|_| 0.012),
+        }
     }
 
     #[test]
@@ -104,12 +116,12 @@ mod tests {
         };
         let shown = Table(&EndToEnd { loads: vec![load], beside_ray: vec![beside] }).to_string();
         let expected = "\
-kind               layers  in flight conns  pairs  calls/s  p50 µs  p99 µs  server µs  client µs  calls/s [95% interval]  processor time
-unary              without        64     8     40    25500    2400    3100      30.00       5.50
-unary              with           64     8     40    25000    2400    3100      31.25       5.50  0.988 [0.980, 0.995]    0.970 [0.960, 0.980]
+kind               layers  in flight conns  pairs  calls/s  p50 µs  p99 µs  server µs  client µs  waited  calls/s [95% interval]  processor time
+unary              without        64     8     40    25500    2400    3100      30.00       5.50    1.2%
+unary              with           64     8     40    25000    2400    3100      31.25       5.50    1.2%  0.988 [0.980, 0.995]    0.970 [0.960, 0.980]
 
-server                     in flight conns rounds  calls/s  p50 µs  p99 µs  server µs  client µs  calls/s [95% interval]
-Ray gcs_server, token             64     1     40    10000    2400    3100          -       5.50  0.988 [0.980, 0.995]
+server                     in flight conns rounds  calls/s  p50 µs  p99 µs  server µs  client µs  waited  calls/s [95% interval]
+Ray gcs_server, token             64     1     40    10000    2400    3100          -       5.50       -  0.988 [0.980, 0.995]
 ";
         assert_eq!(shown, expected);
     }
