@@ -121,7 +121,12 @@ fn other_servers_are_measured_beside_ours_with_their_token_and_a_wrong_one() {
     assert_eq!(servers, [names, names].concat(), "on one connection, and on several");
     for row in rows {
         let name = row["server"].as_str().unwrap();
-        assert_sound(&row["arm"]);
+        // Of refused calls some may be lost with their connection, which the HTTP/2 library ends.
+        if name.ends_with("refused") {
+            assert!(row["arm"]["calls"].as_u64().unwrap() > 0, "{row}");
+        } else {
+            assert_sound(&row["arm"]);
+        }
         assert_eq!(row["arm"]["server_cpu_us"].is_null(), name.starts_with("other"), "{row}");
         if ["other, disabled", "ours, without layers"].contains(&name) {
             assert!(row["ratio"].is_null(), "{row}");

@@ -34,6 +34,8 @@ pub(crate) struct Load {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Arm {
     pub(crate) calls: u64,
+    /// Calls beside those that were not answered. Zero, or there is no measurement; but of refused calls those that were lost
+    /// with their connection, which h2 0.4.20 ends after some 2,000 refused calls.
     pub(crate) failed: u64,
     /// The median of the windows.
     pub(crate) calls_per_second: f64,

@@ -13,6 +13,7 @@ pub(super) struct Record {
     /// Calls a second, window by window.
     paces: Vec<f64>,
     latencies: Latencies,
+    lost: u64,
     server: Cpu,
     client: Cpu,
     took: Duration,
@@ -28,6 +29,7 @@ impl Record {
         Self {
             paces: Vec::new(),
             latencies: Latencies::new(),
+            lost: 0,
             server: Cpu::new(),
             client: Cpu::new(),
             took: Duration::ZERO,
@@ -41,15 +43,16 @@ impl Record {
         window.latencies.iter().for_each(|time| self.latencies.add(*time));
         self.server.add(spent.server, calls);
         self.client.add(spent.client, calls);
+        self.lost += window.lost;
         self.took += window.took;
         self.waited = self.waited.zip(spent.waited()).map(|(sum, more)| sum + more);
     }
 
-    /// In numbers. No call failed, or there would be nothing to tell.
+    /// In numbers. No call failed but those that may be lost, or there would be nothing to tell.
     pub(super) fn arm(&self) -> Arm {
         Arm {
             calls: self.latencies.count(),
-            failed: 0,
+            failed: self.lost,
             calls_per_second: rounded(median(self.paces.iter().copied()).unwrap_or_default(), 0),
             p50_us: rounded(self.latencies.quantile_us(0.5), 1),
             p99_us: rounded(self.latencies.quantile_us(0.99), 1),
@@ -118,7 +121,7 @@ mod tests {
         let mut record = Record::new();
         for (calls, spent) in windows {
             let latencies = (0..*calls).map(|_| Duration::from_micros(50)).collect();
-            record.add(&Window { latencies, took: Duration::from_secs(1) }, *spent);
+            record.add(&Window { latencies, lost: 0, took: Duration::from_secs(1) }, *spent);
         }
         record
     }

@@ -1,11 +1,13 @@
 //! One arm of a comparison: a server, the connections to it, and what its answers must be.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ray_auth::ClusterAuth;
 use ray_auth::attach::AddToken;
+use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 use tower_layer::Layer as _;
 
@@ -94,14 +96,20 @@ impl Side {
             .with_context(|| format!("{}: a call took more than {PATIENCE:?}; let the machine do less", self.name))?;
         let spent = Spent::so_far(self.process).since(before);
         let ran = ran.map_err(|status| {
-            let (code, message) = (status.code(), status.message());
-            anyhow::anyhow!(
-                "{}: a call failed, {code:?}: {message}; see that its server runs and its token is right",
-                self.name
-            )
+            let hint = "see that its server runs and its token is right";
+            anyhow::anyhow!("{}: a call failed, {}; {hint}", self.name, in_words(&status))
         })?;
         Ok((ran, spent))
     }
+}
+
+/// With its causes: tonic tells of a connection that broke in these only.
+fn in_words(status: &Status) -> String {
+    let mut words = format!("{:?}: {}", status.code(), status.message());
+    for cause in std::iter::successors(status.source(), |cause: &&(dyn Error + 'static)| (*cause).source()) {
+        words += &format!(": {cause}");
+    }
+    words
 }
 
 async fn connect(address: SocketAddr, connections: u32) -> Result<Vec<Channel>> {

@@ -43,10 +43,13 @@ fn beside_table(f: &mut fmt::Formatter<'_>, servers: &[Beside]) -> fmt::Result {
     for Beside { server, in_flight, connections, rounds, arm, ratio } in servers {
         write!(f, "{server:<27}{in_flight:>9}{connections:>6}{rounds:>7}")?;
         numbers(f, arm)?;
-        match ratio {
-            Some(ratio) => writeln!(f, "  {}", in_words(Some(*ratio)))?,
-            None => writeln!(f)?,
+        if let Some(ratio) = ratio {
+            write!(f, "  {}", in_words(Some(*ratio)))?;
         }
+        if arm.failed > 0 {
+            write!(f, "  {} lost with their connections", arm.failed)?;
+        }
+        writeln!(f)?;
     }
     Ok(())
 }
