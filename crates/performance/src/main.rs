@@ -5,6 +5,7 @@
 //! document and its plots from what is there.
 
 mod data;
+mod end_to_end;
 mod measure;
 mod report;
 mod root;
@@ -18,6 +19,7 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 enum Command {
+    EndToEnd(end_to_end::Arguments),
     Measure(measure::Arguments),
     Report(report::Arguments),
     Scale(scale::Arguments),
@@ -25,6 +27,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match Command::parse() {
+        Command::EndToEnd(arguments) => end_to_end::run(arguments),
         Command::Measure(arguments) => measure::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Scale(arguments) => scale::run(&arguments),

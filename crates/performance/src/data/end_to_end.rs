@@ -24,6 +24,9 @@ pub(crate) struct Load {
     pub(crate) without: Arm,
     /// Calls a second with, divided by without: the mean over the pairs, and the bounds of its 95% interval.
     pub(crate) ratio: Ratio,
+    /// Processor time of both sides a call without, divided by with: what the ratio above is when both are busy, and
+    /// less moved by what else the machine does. None where the system does not tell.
+    pub(crate) cpu_ratio: Option<Ratio>,
 }
 
 /// What one arm did, over all its windows.
@@ -31,12 +34,20 @@ pub(crate) struct Load {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Arm {
     pub(crate) calls: u64,
+    /// Calls beside those that were not answered. Zero, or there is no measurement; but of refused calls those that were lost
+    /// with their connection, which h2 0.4.20 ends after some 2,000 refused calls.
     pub(crate) failed: u64,
+    /// The median of the windows.
     pub(crate) calls_per_second: f64,
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
     /// Processor time of the server process a call, in microseconds; none where it is not ours to ask.
     pub(crate) server_cpu_us: Option<f64>,
+    /// The same of the client.
+    pub(crate) client_cpu_us: Option<f64>,
+    /// For which share of the time client and server, together, waited for a processor because something else ran there:
+    /// next to nothing on a quiet machine, and what a measurement is worth on another.
+    pub(crate) waited: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]

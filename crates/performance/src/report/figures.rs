@@ -56,7 +56,7 @@ impl Figures {
     }
 
     /// Allocations of the case of that name.
-    pub(super) fn allocations_of(&self, case: &str) -> Option<u64> {
+    pub(super) fn allocations_of(&self, case: &str) -> Option<i64> {
         self.allocations.rows.iter().find(|row| row.case == case).map(|row| row.allocations)
     }
 }
