@@ -51,7 +51,7 @@ impl AddTokenLayer {
     ///
     /// It only permits: whether anything is indexed is up to the client's HTTP/2. That of tonic and hyper never indexes
     /// `authorization`, so with a channel of tonic **this saves nothing on the first hop**; a proxy behind it that speaks
-    /// HTTP/2 may index. `docs/performance.md` has what was measured.
+    /// HTTP/2 may index. `docs/performance.md` of the project has what was measured.
     ///
     /// # Errors
     ///

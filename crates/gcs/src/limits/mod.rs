@@ -14,7 +14,7 @@
 //! | silence of a connection, anybody's | [`Limits::keepalive_interval`], [`Limits::keepalive_timeout`] | the connection is dropped |
 //! | streams that a peer opens and resets at once | 20 not yet seen by the server | HTTP/2 closes the connection |
 //! | faulty streams of one connection | 1,024 | HTTP/2 closes the connection |
-//! | tiny DATA frames that pile up unread, anybody's | about 2,000 of less than 256 bytes | HTTP/2 closes the connection with ENHANCE_YOUR_CALM; send larger messages, or fewer before they are answered |
+//! | tiny DATA frames that nobody reads, anybody's | about 2,000 of less than 256 bytes | HTTP/2 closes the connection with ENHANCE_YOUR_CALM; send larger messages, or fewer before they are answered. The messages of refused calls count for as long as the connection lasts |
 //! | body of a refused call | what fits into the connection's window, 1 MiB, until the refusal is sent | it is not read |
 //! | body of a health call | 4 KiB | RESOURCE_EXHAUSTED |
 //! | log lines about all this | one each time a count doubles | |
