@@ -57,7 +57,7 @@ impl<S: NamedService> NamedService for AddToken<S> {
 /// Adds the primary token to `headers`, unless they have an `authorization` value already: of several, the first stays.
 #[inline]
 pub(crate) fn attach(keyring: &Keyring, indexing: Indexing, headers: &mut HeaderMap) {
-    insert(headers, keyring.snapshot().header_value(indexing).clone());
+    insert(headers, keyring.snapshot().header_value(indexing));
 }
 
 /// Adds `value` as `authorization`, unless there is one already, and says whether it did.

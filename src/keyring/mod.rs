@@ -31,6 +31,7 @@ mod error;
 mod follow;
 mod revocation;
 pub(crate) mod rules;
+mod shards;
 mod snapshot;
 mod status;
 mod steps;

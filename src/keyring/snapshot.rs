@@ -8,6 +8,7 @@ use http::HeaderValue;
 use super::cell::State;
 use super::follow::KeyringSource;
 use super::revocation::Revocation;
+use super::shards::Sharded;
 use super::status::{KeyringStatus, Role, TokenStatus};
 use super::usage::Usage;
 use crate::token::{Indexing, Label, Token, TokenSet};
@@ -16,10 +17,8 @@ use crate::token::{Indexing, Label, Token, TokenSet};
 pub(crate) struct Snapshot {
     generation: u64,
     tokens: TokenSet,
-    /// The primary as it is attached: in the token's own wiped buffer, and sensitive.
-    header: HeaderValue,
-    /// The same for layers that let HTTP/2 index it.
-    indexed_header: HeaderValue,
+    /// The primary as it is attached, in the token's own wiped buffer. Threads that count its uses do so apart.
+    headers: Sharded<HeaderValue>,
     /// What belongs to each of them, in their order: the primary first.
     keys: Box<[Key]>,
 }
@@ -60,9 +59,8 @@ impl Snapshot {
                 }
             })
             .collect();
-        let header = tokens.primary().header_value(Indexing::Never);
-        let indexed_header = tokens.primary().header_value(Indexing::Strong);
-        Self { generation, header, indexed_header, tokens, keys }
+        let headers = Sharded::new(|_| tokens.primary().own_header_value());
+        Self { generation, headers, tokens, keys }
     }
 
     pub(crate) fn generation(&self) -> u64 {
@@ -75,11 +73,12 @@ impl Snapshot {
 
     /// What is attached to outgoing calls.
     #[inline]
-    pub(crate) fn header_value(&self, indexing: Indexing) -> &HeaderValue {
-        match indexing {
-            Indexing::Never => &self.header,
-            Indexing::Strong => &self.indexed_header,
+    pub(crate) fn header_value(&self, indexing: Indexing) -> HeaderValue {
+        let mut value = self.headers.mine().clone();
+        if indexing == Indexing::Strong {
+            value.set_sensitive(self.tokens.primary().is_weak());
         }
+        value
     }
 
     /// The key that equals what a peer presented; the call is counted as let in by it.

@@ -4,10 +4,9 @@
 mod last_seen;
 mod published;
 
-use std::cell::Cell;
 #[cfg(not(loom))]
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -18,14 +17,12 @@ use self::last_seen::LastSeen;
 pub(crate) use self::last_seen::{Look, Now};
 pub(crate) use self::published::Names;
 use self::published::Published;
-
-/// More than this many threads share counters. The model follows each of them, and its threads are one to the system.
-const CELLS: usize = if cfg!(loom) { 2 } else { 16 };
+use super::shards::Sharded;
 
 /// A counter that is spread over cache lines, one per thread as far as they go.
 #[derive(Default)]
 pub(super) struct Usage {
-    cells: [CacheLine; CELLS],
+    shards: Sharded<CacheLine>,
     /// What those who watch made of the counts. No call touches it.
     watched: Mutex<Watched>,
 }
@@ -42,25 +39,16 @@ struct Watched {
 #[repr(align(128))]
 struct CacheLine(AtomicU64);
 
-thread_local! {
-    /// This thread's cell in every counter, or `CELLS` before it has one.
-    static CELL: Cell<usize> = const { Cell::new(CELLS) };
-}
-
 impl Usage {
     /// One more call.
     #[inline]
     pub(super) fn count(&self) {
-        let mut cell = CELL.get();
-        if cell >= CELLS {
-            cell = assign_cell();
-        }
-        self.cells[cell % CELLS].0.fetch_add(1, Ordering::Relaxed);
+        self.shards.mine().0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// All calls counted so far.
     pub(super) fn total(&self) -> u64 {
-        self.cells.iter().map(|cell| cell.0.load(Ordering::Relaxed)).sum()
+        self.shards.iter().map(|shard| shard.0.load(Ordering::Relaxed)).sum()
     }
 
     fn watched(&self) -> MutexGuard<'_, Watched> {
@@ -78,15 +66,6 @@ impl Drop for Usage {
             self.watched().published.publish_rest(total, SystemTime::now());
         }
     }
-}
-
-/// Deals cells to threads in turn. Which thread has which cell means nothing, so this is shared by all keyrings.
-#[cold]
-fn assign_cell() -> usize {
-    static DEALT: AtomicUsize = AtomicUsize::new(0);
-    let cell = DEALT.fetch_add(1, Ordering::Relaxed) % CELLS;
-    CELL.set(cell);
-    cell
 }
 
 #[cfg(test)]

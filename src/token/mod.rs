@@ -119,6 +119,11 @@ impl Token {
         self.buffer.len() < Self::STRONG_LEN
     }
 
+    /// The same sensitive header value, whose clones are counted apart from those of others.
+    pub(crate) fn own_header_value(&self) -> HeaderValue {
+        self.buffer.own_header()
+    }
+
     /// `Bearer` and the token as a header value, sharing the wiped buffer. It is marked sensitive, unless the token is long
     /// enough for what `indexing` allows.
     pub(crate) fn header_value(&self, indexing: Indexing) -> HeaderValue {

@@ -39,7 +39,7 @@ impl<S> RetryToken<S> {
             return None;
         }
         let snapshot = keyring.snapshot();
-        insert(&mut parts.headers, snapshot.header_value(self.settings.indexing).clone()).then(|| snapshot.generation())
+        insert(&mut parts.headers, snapshot.header_value(self.settings.indexing)).then(|| snapshot.generation())
     }
 }
 

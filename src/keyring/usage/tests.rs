@@ -249,7 +249,7 @@ fn counts_lose_nothing_while_tokens_change_and_several_watch() {
                         barrier.wait();
                         (0..CALLS)
                             .filter(|_| {
-                                let sent = keyring.snapshot().header_value(Indexing::Never).clone();
+                                let sent = keyring.snapshot().header_value(Indexing::Never);
                                 // Another token may be in force by now; the call is counted, or refused.
                                 call(&keyring, &sent.to_str().unwrap()[7..])
                             })
