@@ -2,7 +2,6 @@
 
 mod command;
 mod criterion;
-mod date;
 mod dudect;
 mod lock;
 mod machine;
