@@ -4,12 +4,17 @@
 //! `ray-auth-performance measure` takes all measurements anew and writes them to `docs/performance/`; `report` writes the
 //! document and its plots from what is there.
 
+mod affinity;
 mod data;
 mod end_to_end;
 mod measure;
+mod output;
+mod progress;
 mod report;
 mod root;
 mod scale;
+mod statistics;
+mod turns;
 
 use std::process::ExitCode;
 
