@@ -5,12 +5,29 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
 const DATA: &str = "docs/performance/end_to_end.json";
+
+/// A folder with a `cargo` that knows the folder to build into, and whose `run` of this program saves the sample of the
+/// command that it is to run.
+fn cargo(project: &TempDir) -> PathBuf {
+    let folder = project.path().join("bin");
+    fs::create_dir_all(&folder).unwrap();
+    let script = "#!/bin/sh\n\
+        [ \"$1\" = metadata ] && echo \"{\\\"target_directory\\\": \\\"$CARGO_TARGET_DIR\\\"}\" && exit\n\
+        [ \"$1 $2 $3 $4 $5 $7\" = 'run --release -p ray-auth-performance -- --save' ] && cp \"$SAMPLES/$6.json\" \"$8\"\n";
+    executable(&folder.join("cargo"), script);
+    folder
+}
+
+fn executable(path: &Path, script: &str) {
+    fs::write(path, script).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
 
 /// A project whose `interop/load` is this script; it finds the sample at `$SAMPLE`.
 fn project(script: &str) -> TempDir {
@@ -20,8 +37,7 @@ fn project(script: &str) -> TempDir {
     fs::write(project.path().join(DATA), "of old\n").unwrap();
     let load = project.path().join("interop/load");
     fs::create_dir_all(load.parent().unwrap()).unwrap();
-    fs::write(&load, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&load, fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&load, &format!("#!/bin/sh\n{script}\n"));
     project
 }
 
@@ -51,6 +67,28 @@ fn what_a_command_saved_is_written_in_the_shape_that_the_report_reads() {
     let written: serde_json::Value = serde_json::from_str(&data(&project)).unwrap();
     assert_eq!(written["loads"][0]["kind"], "unary");
     assert!(said.contains("=== end-to-end: docs/performance/end_to_end.json"), "{said}");
+}
+
+#[test]
+fn a_command_of_this_program_is_run_with_optimizations_and_what_it_saved_is_written() {
+    let project = project("exit 3");
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let path = std::env::join_paths(
+        [cargo(&project)].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let output: Output = Command::new(env!("CARGO_BIN_EXE_ray-auth-performance"))
+        .args(["measure", "--only", "threads", "scale"])
+        .current_dir(project.path())
+        .env("CARGO_TARGET_DIR", project.path().join("target"))
+        .env("PATH", path.unwrap())
+        .env("SAMPLES", &samples)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    for name in ["threads.json", "scale.json"] {
+        let read = |path: &Path| -> serde_json::Value { serde_json::from_slice(&fs::read(path).unwrap()).unwrap() };
+        assert_eq!(read(&project.path().join("docs/performance").join(name)), read(&samples.join(name)), "{name}");
+    }
 }
 
 #[test]

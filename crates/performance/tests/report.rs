@@ -9,7 +9,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const DATA: [&str; 7] = ["allocations", "constant_time", "end_to_end", "instructions", "machine", "overhead", "wire"];
+const DATA: [&str; 9] =
+    ["allocations", "constant_time", "end_to_end", "instructions", "machine", "overhead", "scale", "threads", "wire"];
 const WRITTEN: [&str; 7] = [
     "README.md",
     "docs/performance.md",
@@ -71,6 +72,12 @@ fn the_report_is_written_from_the_data_and_holds_every_case() {
         ("wire", "rows", "sender"),
         ("constant_time", "rows", "classes"),
         ("end_to_end", "beside_ray", "server"),
+        ("threads", "rows", "case"),
+        ("scale", "constants", "name"),
+        ("scale", "checks", "what"),
+        ("scale", "memory", "what"),
+        ("scale", "rotations", "variant"),
+        ("scale", "steps", "variant"),
     ] {
         for row in json(&project, name)[list].as_array().unwrap() {
             let named = row[field].as_str().unwrap();
@@ -81,6 +88,16 @@ fn the_report_is_written_from_the_data_and_holds_every_case() {
         let row = format!("| {} | {} | {} |", load["kind"].as_str().unwrap(), load["in_flight"], load["connections"]);
         assert!(document.contains(&row), "{row} is not in the document");
     }
+    for row in json(&project, "scale")["constants"].as_array().unwrap() {
+        if row["source"].as_str().unwrap().starts_with("assumed") {
+            let marked =
+                document.lines().any(|line| line.contains(row["name"].as_str().unwrap()) && line.contains("**assumed"));
+            assert!(marked, "{} is not marked as assumed", row["name"]);
+        }
+    }
+    let place = |heading: &str| document.find(heading).unwrap_or_else(|| panic!("there is no {heading}"));
+    assert!(place("\n## By the clock\n") < place("\n## On two threads\n"), "{document}");
+    assert!(place("\n## On two threads\n") < place("\n## On the wire\n"), "{document}");
     for plot in ["attach", "accept", "refuse", "tokens", "throughput"] {
         assert!(document.contains(&format!("](performance/{plot}.svg)")), "{plot} is not shown");
     }

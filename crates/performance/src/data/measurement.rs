@@ -20,6 +20,8 @@ pub(crate) enum Measurement {
     Wire,
     /// Wall-clock time of one call, by criterion
     Overhead,
+    /// How the layers scale from one thread to two
+    Threads,
     /// Whether the time of the comparison tells anything of the tokens, by dudect
     ConstantTime,
     /// Calls over loopback, with the layers and without, and beside real Ray
@@ -37,6 +39,7 @@ impl Measurement {
             Self::Allocations => "allocations",
             Self::Wire => "wire",
             Self::Overhead => "overhead",
+            Self::Threads => "threads",
             Self::ConstantTime => "constant_time",
             Self::EndToEnd => "end_to_end",
             Self::Scale => "scale",

@@ -6,4 +6,5 @@ pub(crate) mod end_to_end;
 pub(crate) mod machine;
 pub(crate) mod measurement;
 pub(crate) mod scale;
+pub(crate) mod threads;
 pub(crate) mod wire;

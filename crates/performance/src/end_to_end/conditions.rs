@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::affinity;
-use super::progress::Progress;
+use crate::affinity;
+use crate::progress::Progress;
 
 /// What is the same for everything that is measured in one run.
 pub(super) struct Conditions {
@@ -23,10 +23,10 @@ impl Conditions {
     ///
     /// When it may not be put there, though it was asked where it may be.
     pub(super) fn new(window: Duration, progress: Progress) -> Result<Self> {
-        let places = affinity::places();
-        if let Some(places) = places {
-            affinity::stay_on(places.client).context("the client cannot stay on one processor; allow it to")?;
+        let places = affinity::two();
+        if let Some([client, _]) = places {
+            affinity::stay_on(client).context("the client cannot stay on one processor; allow it to")?;
         }
-        Ok(Self { window, servers_on: places.map(|places| places.server), progress })
+        Ok(Self { window, servers_on: places.map(|[_, server]| server), progress })
     }
 }

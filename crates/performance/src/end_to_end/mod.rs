@@ -6,7 +6,6 @@
 //! call that is measured, and not how the work spreads over a machine. Nothing leaves loopback.
 
 mod address;
-mod affinity;
 mod arguments;
 mod beside;
 mod call;
@@ -15,29 +14,24 @@ mod failure;
 mod latencies;
 mod loads;
 mod processor;
-mod progress;
 mod record;
 mod rounds;
 mod serve;
 mod server;
 mod side;
-mod statistics;
 mod table;
 mod window;
 
-use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
-
-use anyhow::Context as _;
 
 pub(crate) use self::arguments::Arguments;
 use self::arguments::{Options, Role};
 use self::conditions::Conditions;
 use self::failure::Failure;
-use self::progress::Progress;
 use self::table::Table;
 use crate::data::end_to_end::EndToEnd;
+use crate::output;
+use crate::progress::Progress;
 
 /// Measures, or is one of the servers.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
@@ -56,7 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
 
 async fn measure(options: Options) -> Result<(), Failure> {
     let save = options.save.as_deref();
-    save.map_or(Ok(()), check_folder)?;
+    output::check_folder(save).map_err(|error| Failure::usage(error.to_string()))?;
     let credentials = beside::credentials(&options)?;
     let loads = loads::all(&options);
     let progress = Progress::new(loads::windows(&loads) + beside::windows(&options));
@@ -66,29 +60,7 @@ async fn measure(options: Options) -> Result<(), Failure> {
         beside_ray: beside::measure(&options, credentials, &conditions).await?,
     };
     conditions.progress.end();
-    tell(&measured, options.json, save)?;
-    Ok(())
-}
-
-/// A place that is not there is found before minutes of measuring and not after.
-fn check_folder(file: &Path) -> Result<(), Failure> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if folder.is_dir() {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("there is no folder {}; make it, or name another in --save", folder.display())))
-}
-
-/// Prints before it saves: what took minutes is not lost to a full disk.
-fn tell(measured: &EndToEnd, json: bool, save: Option<&Path>) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(measured)? + "\n";
-    let shown = if json { text.clone() } else { Table(measured).to_string() };
-    std::io::stdout().write_all(shown.as_bytes()).context("the result cannot be printed; read stdout to its end")?;
-    if let Some(file) = save {
-        std::fs::write(file, text)
-            .with_context(|| format!("{} cannot be written; name another file in --save", file.display()))?;
-    }
-    Ok(())
+    Ok(output::tell(&measured, &Table(&measured), options.json, save)?)
 }
 
 /// One thread, and none that is waited for in the end: one that reads from stdin cannot be told to stop.

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::latencies::Latencies;
-use super::processor::{Spent, Turns};
-use super::statistics::{median, ratio, rounded};
+use super::processor::Spent;
 use super::window::Window;
 use crate::data::end_to_end::{Arm, Ratio};
+use crate::statistics::{median, ratio, rounded, short};
+use crate::turns::Turns;
 
 /// All windows of one arm.
 pub(super) struct Record {
@@ -97,15 +98,6 @@ impl Cpu {
     fn median(&self) -> Option<f64> {
         median(self.0.iter().flatten().copied()).map(|time| rounded(time, 2))
     }
-}
-
-/// More digits would say nothing.
-fn short(ratio: Option<Ratio>) -> Option<Ratio> {
-    ratio.map(|Ratio { mean, low, high }| Ratio {
-        mean: rounded(mean, 4),
-        low: rounded(low, 4),
-        high: rounded(high, 4),
-    })
 }
 
 #[cfg(test)]

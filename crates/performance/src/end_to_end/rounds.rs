@@ -71,8 +71,8 @@ fn is_disturbed(took: Duration, spent: Spent) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::processor::Turns;
     use super::*;
+    use crate::turns::Turns;
 
     #[test]
     fn the_warm_up_is_a_round_more() {

@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 
-use super::affinity;
 use super::failure::Failure;
+use crate::affinity;
 
 /// Calls on one connection at once: as many as can be asked for.
 pub(super) const MAX_STREAMS: u32 = 1_024;

@@ -5,16 +5,16 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::command::Invocation;
+use super::lock;
 use super::tree::Tree;
-use super::{date, lock};
 use crate::data::machine::Machine;
 
 pub(super) fn look(tree: &Tree) -> Result<Machine> {
     let read =
         |path: &str| fs::read_to_string(path).with_context(|| format!("{path} cannot be read; measure on Linux"));
     let cpuinfo = read("/proc/cpuinfo")?;
-    let print = |program: &str, argument: &str| {
-        let output = Invocation::new(tree, program, &[argument]).output()?;
+    let print = |program: &str, arguments: &[&str]| {
+        let output = Invocation::new(tree, program, arguments).output()?;
         anyhow::Ok(output.trim().to_owned())
     };
     let mut versions =
@@ -24,13 +24,13 @@ pub(super) fn look(tree: &Tree) -> Result<Machine> {
     let ray = lock::ray(&requirements).context("interop/requirements.txt pins no ray; it must, with `==`")?;
     versions.insert("Ray".to_owned(), ray);
     Ok(Machine {
-        date: date::today(),
+        date: print("date", &["-u", "+%F"])?,
         processor: processor(&cpuinfo),
         cores: cores(&cpuinfo),
         memory_gib: memory_gib(&read("/proc/meminfo")?).context("/proc/meminfo tells no MemTotal")?,
-        kernel: print("uname", "-r")?,
-        rustc: print("rustc", "--version")?,
-        valgrind: print("valgrind", "--version")?.trim_start_matches("valgrind-").to_owned(),
+        kernel: print("uname", &["-r"])?,
+        rustc: print("rustc", &["--version"])?,
+        valgrind: print("valgrind", &["--version"])?.trim_start_matches("valgrind-").to_owned(),
         versions,
     })
 }

@@ -2,7 +2,6 @@
 
 mod command;
 mod criterion;
-mod date;
 mod dudect;
 mod lock;
 mod machine;
@@ -26,6 +25,8 @@ use self::tree::Tree;
 use crate::data::calls::{Allocations, Instructions};
 use crate::data::end_to_end::EndToEnd;
 use crate::data::measurement::{FOLDER, Measurement};
+use crate::data::scale::Scale;
+use crate::data::threads::Threads;
 use crate::data::wire::Wire;
 use crate::root;
 
@@ -101,12 +102,8 @@ fn take(measurement: Measurement, tree: &Tree, private: &Private) -> Result<()> 
             Invocation::new(tree, "interop/load", &["--save"]).argument(&saved).run()?;
             typed::<EndToEnd>(&tree.take_scratch(&saved)?)?
         }
-        Measurement::Scale => {
-            let saved = tree.scratch(measurement)?;
-            let arguments = ["run", "--release", "-p", "ray-auth-performance", "--", "scale", "--save"];
-            Invocation::cargo(tree, &arguments).argument(&saved).run()?;
-            typed::<serde_json::Value>(&tree.take_scratch(&saved)?)?
-        }
+        Measurement::Threads => own::<Threads>(tree, measurement)?,
+        Measurement::Scale => own::<Scale>(tree, measurement)?,
     };
     private.check(&text)?;
     fs::write(measurement.path(&tree.root), text)
@@ -117,6 +114,15 @@ fn take(measurement: Measurement, tree: &Tree, private: &Private) -> Result<()> 
 fn bench<T: DeserializeOwned + Serialize>(tree: &Tree, name: &str) -> Result<String> {
     let output = Invocation::cargo(tree, &["bench", "--bench", name, "--", "--json"]).output()?;
     pretty(&printed::object::<T>(&output)?)
+}
+
+/// A command of this program, in a process of its own, with optimizations whatever this one has.
+fn own<T: DeserializeOwned + Serialize>(tree: &Tree, measurement: Measurement) -> Result<String> {
+    let saved = tree.scratch(measurement)?;
+    let command = measurement.name();
+    let arguments = ["run", "--release", "-p", "ray-auth-performance", "--", &command, "--save"];
+    Invocation::cargo(tree, &arguments).argument(&saved).run()?;
+    typed::<T>(&tree.take_scratch(&saved)?)
 }
 
 fn typed<T: DeserializeOwned + Serialize>(text: &str) -> Result<String> {

@@ -4,6 +4,7 @@ use super::constant_time::{FOUND_OUT, largest};
 use super::figures::Figures;
 use super::headline::judged;
 use super::table::{NONE, Table, or_none};
+use super::threads;
 
 /// What calls a second with the layers must keep of those without: the lower bound of the interval.
 const KEPT: f64 = 0.97;
@@ -77,6 +78,11 @@ fn recorded(figures: &Figures) -> (String, u32) {
             load.in_flight
         );
         row(&what, format!("{low:.3}"), [format!("at least {KEPT}"), KEPT_AIM.to_string()], verdict);
+    }
+    if let Some((case, low)) = threads::lowest(&figures.threads) {
+        let verdict = Verdict::of(-low, Some(-threads::KEPT), None);
+        let what = format!("scaling to two threads with : without, {case}, lower bound of the interval");
+        row(&what, format!("{low:.3}"), [format!("at least {}", threads::KEPT), NONE.to_owned()], verdict);
     }
     if let Some(t) = largest(&figures.constant_time) {
         let verdict = if t < FOUND_OUT { Verdict::Within } else { Verdict::Over };

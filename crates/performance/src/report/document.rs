@@ -1,17 +1,15 @@
 //! The document: its sections in their order.
 
-use std::path::Path;
-
 use anyhow::Result;
 
 use super::figures::Figures;
 use super::{
     allocations, beside_ray, budgets, constant_time, end_to_end, headline, intro, machine, meaning, overhead, scale,
-    tokens, wire,
+    threads, tokens, wire,
 };
 
 /// What `docs/performance.md` must hold.
-pub(super) fn text(root: &Path, figures: &Figures) -> Result<String> {
+pub(super) fn text(figures: &Figures) -> Result<String> {
     let sections = [
         intro::text(),
         machine::text(&figures.machine),
@@ -20,11 +18,12 @@ pub(super) fn text(root: &Path, figures: &Figures) -> Result<String> {
         allocations::text(&figures.allocations),
         tokens::text(figures),
         overhead::text(&figures.overhead),
+        threads::text(&figures.threads),
         wire::text(&figures.wire),
         constant_time::text(&figures.instructions, &figures.constant_time),
         end_to_end::text(&figures.end_to_end),
         beside_ray::text(&figures.end_to_end),
-        scale::text(root)?,
+        scale::text(&figures.scale),
         intro::anew(),
         meaning::text(),
     ];

@@ -11,6 +11,8 @@ use crate::data::calls::{Allocations, ConstantTime, Instructions, Overhead};
 use crate::data::end_to_end::EndToEnd;
 use crate::data::machine::Machine;
 use crate::data::measurement::Measurement;
+use crate::data::scale::Scale;
+use crate::data::threads::Threads;
 use crate::data::wire::Wire;
 
 pub(super) struct Figures {
@@ -21,6 +23,8 @@ pub(super) struct Figures {
     pub(super) wire: Wire,
     pub(super) constant_time: ConstantTime,
     pub(super) end_to_end: EndToEnd,
+    pub(super) threads: Threads,
+    pub(super) scale: Scale,
 }
 
 impl Figures {
@@ -33,6 +37,8 @@ impl Figures {
             wire: read(root, Measurement::Wire)?,
             constant_time: read(root, Measurement::ConstantTime)?,
             end_to_end: read(root, Measurement::EndToEnd)?,
+            threads: read(root, Measurement::Threads)?,
+            scale: read(root, Measurement::Scale)?,
         };
         ensure!(
             !figures.end_to_end.loads.is_empty(),
@@ -62,7 +68,7 @@ impl Figures {
 }
 
 /// One file of data. A former shape of it is as good as none.
-pub(super) fn read<T: DeserializeOwned>(root: &Path, measurement: Measurement) -> Result<T> {
+fn read<T: DeserializeOwned>(root: &Path, measurement: Measurement) -> Result<T> {
     let (file, command) = (measurement.file(), measurement.command());
     let text = fs::read_to_string(measurement.path(root))
         .map_err(|error| anyhow!("{file} cannot be read ({error}); make it with `{command}`"))?;

@@ -15,8 +15,8 @@ do the same.
   the same call to a service that does nothing, and that is subtracted. Such counts repeat with the same compiler and the
   same versions; times do not. All who are compared are in one program.
 - **Allocations of one call**, counted by an allocator, over the same call to a service that does nothing.
-- **Time**, where there is no other way: calls over loopback, in windows with the layers and without in turn, so that
-  what else the machine does meets both. A ratio stands with the bounds of its 95% interval over the pairs of windows.
+- **Time**, where there is no other way: calls over loopback and on two threads, in windows with the layers and without
+  in turn, so that what else the machine does meets both. A ratio stands with the bounds of its 95% interval over the pairs of windows.
 
 Read ratios, and those of one table only. How long a call takes on this machine says nothing of yours.
 "

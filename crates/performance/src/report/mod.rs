@@ -19,6 +19,7 @@ mod plot;
 mod readme;
 mod scale;
 mod table;
+mod threads;
 mod tokens;
 mod wire;
 
@@ -63,7 +64,7 @@ struct File {
 fn make(root: &Path) -> Result<Vec<File>> {
     let figures = Figures::read(root)?;
     let mut files = vec![
-        File { path: format!("{FOLDER}.md"), text: document::text(root, &figures)? },
+        File { path: format!("{FOLDER}.md"), text: document::text(&figures)? },
         File { path: readme::PATH.to_owned(), text: readme::text(root, &figures)? },
     ];
     for (name, text) in plot::all(&figures)? {

@@ -11,7 +11,7 @@ const FEW: [f64; 5] = [12.706_205, 4.302_653, 3.182_446, 2.776_445, 2.570_582];
 /// The ratio of the first of each pair to the second: the mean, and its 95% interval. On logarithms, so that the ratio
 /// the other way round is its reciprocal, and two windows of twice and half are no ratio above one. None for fewer than
 /// two pairs, which say nothing about how far to trust them.
-pub(super) fn ratio(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<Ratio> {
+pub(crate) fn ratio(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<Ratio> {
     let logs: Vec<f64> = pairs.into_iter().map(|(one, other)| (one / other).ln()).collect();
     let freedom = u32::try_from(logs.len()).ok()?.checked_sub(1).filter(|freedom| *freedom > 0)?;
     let (freedom, count) = (f64::from(freedom), f64::from(freedom) + 1.0);
@@ -38,7 +38,7 @@ fn student_t(freedom: f64) -> f64 {
 }
 
 /// The middle one, or the mean of the two in the middle; none of nothing.
-pub(super) fn median(numbers: impl IntoIterator<Item = f64>) -> Option<f64> {
+pub(crate) fn median(numbers: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut sorted: Vec<f64> = numbers.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
     let upper = *sorted.get(sorted.len() / 2)?;
@@ -46,9 +46,18 @@ pub(super) fn median(numbers: impl IntoIterator<Item = f64>) -> Option<f64> {
 }
 
 /// To so many decimal places: more digits would say nothing.
-pub(super) fn rounded(number: f64, places: i32) -> f64 {
+pub(crate) fn rounded(number: f64, places: i32) -> f64 {
     let parts = 10_f64.powi(places);
     (number * parts).round() / parts
+}
+
+/// A ratio to four decimal places, for the same reason.
+pub(crate) fn short(ratio: Option<Ratio>) -> Option<Ratio> {
+    ratio.map(|Ratio { mean, low, high }| Ratio {
+        mean: rounded(mean, 4),
+        low: rounded(low, 4),
+        high: rounded(high, 4),
+    })
 }
 
 #[cfg(test)]
