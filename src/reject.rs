@@ -120,6 +120,14 @@ impl Rejection {
         self.row().http
     }
 
+    /// Makes what all answers are copied from. For when a layer is made: what is made in the first call that is refused
+    /// lies between what threads make and drop in every call, and they wait for each other's cache lines.
+    pub(crate) fn prepare_answers() {
+        for rejection in Self::ALL {
+            LazyLock::force(&rejection.row().grpc.headers);
+        }
+    }
+
     /// The answer to a gRPC call, as Ray sends it: HTTP 200 and nothing but headers. The reason is in its extensions.
     #[must_use]
     pub fn into_grpc_response<B: Default>(self) -> Response<B> {

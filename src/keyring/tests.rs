@@ -175,7 +175,10 @@ fn writers_at_once_lose_nothing_and_the_generation_only_grows() {
             assert!(snapshot.generation() >= last, "the generation went back");
             last = snapshot.generation();
             let sent = snapshot.header_value(Indexing::Never);
-            assert!(snapshot.accept(&sent.as_bytes()[7..]).is_some(), "the token that is sent is accepted in the same snapshot");
+            assert!(
+                snapshot.accept(&sent.as_bytes()[7..]).is_some(),
+                "the token that is sent is accepted in the same snapshot"
+            );
         }
         writers.into_iter().map(|writer| writer.join().unwrap()).sum()
     });

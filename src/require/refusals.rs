@@ -21,7 +21,6 @@ pub const LOG_TARGET: &str = "ray_auth::refused";
 const OTHER: &str = "other";
 
 /// Counts refusals by reason and method, and logs them.
-#[derive(Default)]
 pub(crate) struct Refusals {
     methods: HashMap<Box<str>, Counters>,
     other: Counters,
@@ -35,6 +34,7 @@ type Counters = [OnceLock<Counter>; Rejection::ALL.len()];
 impl Refusals {
     /// Counts refusals under these paths by name.
     pub(super) fn new(paths: impl IntoIterator<Item = String>) -> Self {
+        Rejection::prepare_answers();
         let methods = paths.into_iter().map(|path| (path.into_boxed_str(), Counters::default())).collect();
         Self { methods, other: Counters::default(), throttles: Default::default() }
     }
@@ -75,6 +75,13 @@ impl Refusals {
                 "call refused"
             );
         }
+    }
+}
+
+/// Counts them all as those of other methods.
+impl Default for Refusals {
+    fn default() -> Self {
+        Self::new([])
     }
 }
 
