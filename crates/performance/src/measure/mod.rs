@@ -89,7 +89,7 @@ fn take_all(arguments: &Arguments) -> Result<Vec<Measurement>> {
 fn take(measurement: Measurement, tree: &Tree, private: &Private) -> Result<()> {
     let text = match measurement {
         Measurement::Machine => pretty(&machine::look(tree)?)?,
-        Measurement::Instructions => bench::<Instructions>(tree, "instructions")?,
+        Measurement::Instructions => pretty(&instructions(tree)?)?,
         Measurement::Allocations => bench::<Allocations>(tree, "allocations")?,
         Measurement::Wire => bench::<Wire>(tree, "wire")?,
         Measurement::Overhead => pretty(&criterion::measure(tree)?)?,
@@ -108,6 +108,16 @@ fn take(measurement: Measurement, tree: &Tree, private: &Private) -> Result<()> 
     private.check(&text)?;
     fs::write(measurement.path(&tree.root), text)
         .with_context(|| format!("{} cannot be written; look at its rights", measurement.file()))
+}
+
+/// Those of the library's bench, and of the one peer that needs so much that it is a program of its own.
+fn instructions(tree: &Tree) -> Result<Instructions> {
+    let output = Invocation::cargo(tree, &["bench", "--bench", "instructions", "--", "--json"]).output()?;
+    let mut instructions = printed::object::<Instructions>(&output)?;
+    let apart = ["--manifest-path", "benches/webgates/Cargo.toml", "--target-dir", "target/webgates"];
+    let output = Invocation::cargo(tree, &[&["run", "--release"], &apart[..]].concat()).output()?;
+    instructions.rows.extend(printed::object::<Instructions>(&output)?.rows);
+    Ok(instructions)
 }
 
 /// A bench of the library that prints its data with `--json`.
