@@ -25,12 +25,12 @@ pub(crate) enum Counted {
 const CALLS: i64 = 1_000;
 
 /// Counts what `names` take, as a program repeats them that is [`told`] to, and shows people how far it has come.
-/// Its environment has `variables`, and nothing of this one's but `PATH`.
+/// `options` are callgrind's.
 ///
 /// # Errors
 ///
 /// When a run fails.
-pub(crate) fn count(names: &[String], variables: &[(&str, &str)]) -> io::Result<Counted> {
+pub(crate) fn count(names: &[String], options: &[&str]) -> io::Result<Counted> {
     match valgrind().arg("--version").output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Counted::NoValgrind),
         found => found.map(drop)?,
@@ -41,7 +41,7 @@ pub(crate) fn count(names: &[String], variables: &[(&str, &str)]) -> io::Result<
     let work = || {
         let mut counted = Vec::new();
         while let Some((place, name)) = names.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-            counted.push((place, difference(name, variables)?));
+            counted.push((place, difference(name, options)?));
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, names.len());
         }
         Ok::<_, io::Error>(counted)
@@ -77,20 +77,20 @@ fn progress(done: usize, all: usize) {
 }
 
 /// Instructions of [`CALLS`] calls.
-fn difference(name: &str, variables: &[(&str, &str)]) -> io::Result<i64> {
-    Ok(collected(name, FEW + CALLS, variables)? - collected(name, FEW, variables)?)
+fn difference(name: &str, options: &[&str]) -> io::Result<i64> {
+    Ok(collected(name, FEW + CALLS, options)? - collected(name, FEW, options)?)
 }
 
 /// Instructions of a whole run of the program, with so many calls.
-fn collected(name: &str, calls: i64, variables: &[(&str, &str)]) -> io::Result<i64> {
+fn collected(name: &str, calls: i64, options: &[&str]) -> io::Result<i64> {
     let output = valgrind()
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(options)
         .arg(std::env::current_exe()?)
         .args([RUN, name, &calls.to_string()])
         // Nothing of the caller's environment is on the stack, or changes what is linked.
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()?;
     let said = String::from_utf8_lossy(&output.stderr);
