@@ -8,9 +8,9 @@
 //!
 //! All of a call but the allocator's work is in the instructions, this crate's layers included, over the same of a call
 //! without a token between a client and a server without layers. The server's are counted alone, with a client that sends
-//! what was recorded; the client's are those of whole calls without the server's. Counts of two
-//! runs differ by up to some 25: maps are seeded anew with each, tokio's `select!` draws lots, and long copies depend on
-//! where blocks lie. Senders whose counts differ by less do the same.
+//! what was recorded; the client's are those of whole calls without the server's. Counts of two runs differ by up to some
+//! 25: maps are seeded anew with each, tokio's `select!` draws lots, and what long copies take depends on where blocks lie.
+//! Senders whose counts differ by less do the same.
 
 #[path = "support/callgrind.rs"]
 mod callgrind;

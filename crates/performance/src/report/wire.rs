@@ -26,8 +26,8 @@ pub(super) fn text(wire: &Wire) -> String {
     format!(
         "## On the wire\n\nThe frame with the headers of a call that is not the first on its connection, its nine bytes of framing included;\n\
          and the instructions of the whole call, over those of a call without a token between a client and a server without\n\
-         layers. What the layers take is among them, beside what HTTP/2 takes for the header; what the allocator takes is not. The server\n\
-         is tonic's in each row. Rows that differ by less than 25 instructions are alike.\n\n\
+         layers. What the layers take is among them, beside what HTTP/2 takes for the header; what the allocator takes is not. The\n\
+         server is tonic's in each row. Rows that differ by less than 25 instructions are alike.\n\n\
          A value that is marked as sensitive is never indexed by HPACK: it is sent whole with every call. RFC 7541, section 7.1.3,\n\
          says why: what is indexed stays in tables of both peers, and of those between. The HPACK encoder below tonic, that of\n\
          h2, does not index `authorization` without the mark either, so the bytes that `dangerous_indexed` permits to save are\n\
