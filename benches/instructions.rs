@@ -14,10 +14,9 @@ mod output;
 #[expect(dead_code, reason = "each bench has its own use for the cases")]
 mod support;
 
-use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 
-use callgrind::{CALLS, Counted};
+use callgrind::{Counted, per_call};
 use comparison::Comparison;
 use output::{Asked, fail};
 use serde_json::json;
@@ -41,9 +40,9 @@ fn main() -> ExitCode {
     let names =
         bases.iter().chain(&cases).map(|case| case.name.clone()).chain(comparisons.iter().map(Comparison::name));
     let names: Vec<_> = names.collect();
-    let counts = match callgrind::count(&names, |done| progress(done, names.len())) {
+    let counts = match callgrind::count(&names, &[]) {
         Ok(Counted::All(counts)) => counts,
-        Ok(Counted::NoValgrind) => return without_valgrind(),
+        Ok(Counted::NoValgrind) => return callgrind::without_valgrind("nothing was counted"),
         Err(error) => return fail(&error.to_string()),
     };
     let (base_counts, counts) = counts.split_at(bases.len());
@@ -59,14 +58,6 @@ fn main() -> ExitCode {
     report(&asked, &costs, &works)
 }
 
-/// Shows people how far it has come.
-fn progress(done: usize, all: usize) {
-    if stderr().is_terminal() {
-        let end = if done == all { "\r\x1b[K" } else { "" };
-        let _ = write!(stderr(), "\r{done} of {all}{end}");
-    }
-}
-
 /// One case, counted.
 struct Cost<'a> {
     case: &'a Case,
@@ -78,12 +69,6 @@ impl Cost<'_> {
     fn is_over(&self) -> bool {
         self.case.budget.instructions.is_some_and(|budget| self.instructions > budget)
     }
-}
-
-/// To the nearest: what a run does once may differ by some instructions between two runs. All calls of a run are the same,
-/// so a difference between calls would be there [`CALLS`] times.
-fn per_call(count: i64) -> i64 {
-    (count + CALLS / 2).div_euclid(CALLS)
 }
 
 fn report(asked: &Asked, costs: &[Cost<'_>], works: &[(&Comparison, i64)]) -> ExitCode {
@@ -167,9 +152,4 @@ fn repeat(name: &str, calls: u64) -> ExitCode {
     let mut call = case.start();
     (0..calls).for_each(|_| call(maker.make()));
     ExitCode::SUCCESS
-}
-
-fn without_valgrind() -> ExitCode {
-    eprintln!("nothing was counted: there is no valgrind here; install it, on Debian with `apt-get install valgrind`");
-    if std::env::var_os("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -28,7 +28,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("verify", &["credential", "keyring", "reject", "token"]),
     ("attach", &["keyring", "reject", "token"]),
     ("require", &["credential", "keyring", "peer_text", "reject", "verify"]),
-    ("interceptor", &["attach", "keyring", "require"]),
+    ("interceptor", &["attach", "keyring", "require", "token"]),
     ("auth", &["attach", "keyring", "mode", "reload", "require", "source", "verify"]),
     ("status", &["auth", "keyring", "mode", "proto", "reject", "require", "token"]),
 ];

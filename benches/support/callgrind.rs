@@ -1,8 +1,8 @@
 //! Counts instructions: the program runs itself under valgrind's callgrind with two numbers of calls, and the difference
 //! is what the calls between them took. Unlike times, such counts repeat on a busy machine.
 
-use std::io;
-use std::process::{Command, Stdio};
+use std::io::{self, IsTerminal, Write, stderr};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -15,21 +15,22 @@ const RUN: &str = "--run";
 
 /// What counting came to.
 pub(crate) enum Counted {
-    /// Instructions of [`CALLS`] calls of each name, in their order.
+    /// Instructions of all counted calls of each name, in their order; [`per_call`] has those of one.
     All(Vec<i64>),
     /// There is no valgrind on this machine.
     NoValgrind,
 }
 
 /// Calls that are counted.
-pub(crate) const CALLS: i64 = 1_000;
+const CALLS: i64 = 1_000;
 
-/// Counts what `names` take, as a program repeats them that is [`told`] to; `progress` is told how many are done.
+/// Counts what `names` take, as a program repeats them that is [`told`] to, and shows people how far it has come.
+/// `options` are callgrind's.
 ///
 /// # Errors
 ///
 /// When a run fails.
-pub(crate) fn count(names: &[String], progress: impl Fn(usize) + Sync) -> io::Result<Counted> {
+pub(crate) fn count(names: &[String], options: &[&str]) -> io::Result<Counted> {
     match valgrind().arg("--version").output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Counted::NoValgrind),
         found => found.map(drop)?,
@@ -40,8 +41,8 @@ pub(crate) fn count(names: &[String], progress: impl Fn(usize) + Sync) -> io::Re
     let work = || {
         let mut counted = Vec::new();
         while let Some((place, name)) = names.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-            counted.push((place, difference(name)?));
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            counted.push((place, difference(name, options)?));
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, names.len());
         }
         Ok::<_, io::Error>(counted)
     };
@@ -56,15 +57,35 @@ pub(crate) fn count(names: &[String], progress: impl Fn(usize) + Sync) -> io::Re
     Ok(Counted::All(counted.into_iter().map(|(_, count)| count).collect()))
 }
 
+/// To the nearest: what a run does once may differ by some instructions between two runs. All calls of a run are the same,
+/// so a difference between calls would be there [`CALLS`] times.
+pub(crate) fn per_call(count: i64) -> i64 {
+    (count + CALLS / 2).div_euclid(CALLS)
+}
+
+/// What a bench comes to without valgrind: it says so, after `what` of it is missing for that, and fails in CI.
+pub(crate) fn without_valgrind(what: &str) -> ExitCode {
+    eprintln!("{what}: there is no valgrind here; install it, on Debian with `apt-get install valgrind`");
+    if std::env::var_os("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn progress(done: usize, all: usize) {
+    if stderr().is_terminal() {
+        let end = if done == all { "\r\x1b[K" } else { "" };
+        let _ = write!(stderr(), "\r{done} of {all}{end}");
+    }
+}
+
 /// Instructions of [`CALLS`] calls.
-fn difference(name: &str) -> io::Result<i64> {
-    Ok(collected(name, FEW + CALLS)? - collected(name, FEW)?)
+fn difference(name: &str, options: &[&str]) -> io::Result<i64> {
+    Ok(collected(name, FEW + CALLS, options)? - collected(name, FEW, options)?)
 }
 
 /// Instructions of a whole run of the program, with so many calls.
-fn collected(name: &str, calls: i64) -> io::Result<i64> {
+fn collected(name: &str, calls: i64, options: &[&str]) -> io::Result<i64> {
     let output = valgrind()
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(options)
         .arg(std::env::current_exe()?)
         .args([RUN, name, &calls.to_string()])
         // Nothing of the caller's environment is on the stack, or changes what is linked.

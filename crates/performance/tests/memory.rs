@@ -134,7 +134,10 @@ fn modelled() -> BTreeMap<String, u64> {
     };
     let cases = ["attach/keyring", "accept/1 token", "accept/3 tokens"].map(case).join(", ");
     let instructions = file("instructions.json", &format!(r#"{{"rows": [{cases}], "comparison": []}}"#));
-    let sender = |sender: &str| format!(r#"{{"sender": "{sender}", "headers_bytes": 40, "instructions": 0}}"#);
+    let sender = |sender: &str| {
+        let zeros = r#""client_instructions": 0, "server_instructions": 0"#;
+        format!(r#"{{"sender": "{sender}", "headers_bytes": 40, {zeros}}}"#)
+    };
     let senders = ["tonic, no token", "tonic, never indexed"].map(sender).join(", ");
     let wire = file("wire.json", &format!(r#"{{"rows": [{senders}]}}"#));
     let saved = folder.path().join("scale.json");

@@ -15,6 +15,9 @@ pub(crate) struct WireRow {
     pub(crate) sender: String,
     /// Bytes of the HEADERS frame of a call that is not the first of its connection.
     pub(crate) headers_bytes: u64,
-    /// Instructions of a whole call, encoder and decoder, over those of a call without a token.
-    pub(crate) instructions: i64,
+    /// Instructions of the client for a whole call, the allocator's left out, over those of a call without a token; none if
+    /// the client is not tonic.
+    pub(crate) client_instructions: Option<i64>,
+    /// The same of the server, which is tonic's in each row.
+    pub(crate) server_instructions: i64,
 }

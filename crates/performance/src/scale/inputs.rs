@@ -83,8 +83,8 @@ mod tests {
         {"case": "accept/3 tokens", "instructions": 460, "budget": 520, "aim": 460, "peer": false}
     ], "comparison": []}"#;
     const WIRE: &str = r#"{"rows": [
-        {"sender": "tonic, no token", "headers_bytes": 40, "instructions": 0},
-        {"sender": "tonic, never indexed", "headers_bytes": 107, "instructions": 900}
+        {"sender": "tonic, no token", "headers_bytes": 40, "client_instructions": 0, "server_instructions": 0},
+        {"sender": "tonic, never indexed", "headers_bytes": 107, "client_instructions": 900, "server_instructions": 800}
     ]}"#;
 
     fn inputs(instructions: &str, wire: &str) -> Result<Inputs> {
