@@ -55,8 +55,8 @@ impl AddTokenLayer {
     ///
     /// # Errors
     ///
-    /// [`IndexedError`] when the primary token has fewer than [`Token::STRONG_LEN`] characters. A
-    /// shorter one that becomes the primary later is sent as without this option.
+    /// [`IndexedError`] when the primary token has fewer than [`Token::STRONG_LEN`] characters. A shorter one that becomes the
+    /// primary later is sent as without this option.
     pub fn dangerous_indexed(mut self) -> Result<Self, IndexedError> {
         if self.keyring.as_ref().is_some_and(|keyring| keyring.tokens().primary().is_weak()) {
             return Err(IndexedError(()));

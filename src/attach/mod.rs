@@ -9,9 +9,9 @@
 //!
 //! Otherwise the request goes on as it is. The layer refuses nothing and its future is the inner service's. The value is
 //! marked sensitive where it is made, so `Debug` output of headers does not show it and HTTP/2 does not put it into the
-//! peer's compression table, unless
-//! [somebody asks for that](AddTokenLayer::dangerous_indexed). The next call after a change of the keyring carries the new primary; a call that was refused
-//! because of such a change can be sent once more by another layer, [to be asked for](retry).
+//! peer's compression table, unless [somebody asks for that](AddTokenLayer::dangerous_indexed). The next call after a
+//! change of the keyring carries the new primary; a call that was refused because of such a change can be sent once more
+//! by another layer, [to be asked for](retry).
 //!
 //! ```
 //! use http::Request;
