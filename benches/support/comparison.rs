@@ -5,6 +5,9 @@ use std::hint::black_box;
 
 use ray_auth::{Token, TokenSet};
 
+/// What all names begin with.
+pub(crate) const GROUP: &str = "comparison/";
+
 /// One comparison.
 pub(crate) struct Comparison {
     /// What the work may depend on. Rows with the same work must cost the same, to the instruction.
@@ -17,7 +20,7 @@ pub(crate) struct Comparison {
 impl Comparison {
     /// What a run under callgrind is told.
     pub(crate) fn name(&self) -> String {
-        format!("comparison/{}/{}", self.work, self.situation)
+        format!("{GROUP}{}/{}", self.work, self.situation)
     }
 
     pub(crate) fn run(&self) {
