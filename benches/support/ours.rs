@@ -38,8 +38,8 @@ pub(crate) fn cases() -> Vec<Case> {
         // More than the 300 that were hoped for: nearly all of it is what any value in a request's extensions costs, as
         // the case of the same group that does nothing else shows.
         Case::ours("identity/tell the handler", right, Budget::new(330, 250, 1), accept_and_tell).over(Over::Accept),
-        Case::ours("refuse/missing", Sent::WithoutToken, Budget::new(1_750, 1_500, 4), refuse),
         Case::ours("refuse/wrong token", Sent::WithWrongToken, Budget::new(1_750, 1_500, 4), refuse),
+        Case::ours("refuse/missing", Sent::WithoutToken, Budget::new(1_750, 1_500, 4), refuse),
         Case::ours("refuse/wrong token, any verifier", Sent::WithWrongToken, Budget::allocations(4), refuse_any),
         Case::ours("refuse/wrong token, recorder and subscriber", Sent::WithWrongToken, Budget::default(), refuse_seen),
     ]);

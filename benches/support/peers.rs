@@ -54,7 +54,7 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         Case::peer("accept/tonic interceptor, subtle", right, tonic_interceptor),
         Case::peer("accept/tonic-middleware, subtle", right, tonic_middleware),
-        Case::peer("accept/tower-http ValidateRequestHeader, ==", right, tower_http),
+        Case::peer("accept/tower-http bearer, ==", right, tower_http),
         Case::peer("identity/a value inserted by hand", right, |_| {
             to(MapRequestLayer::new(|mut request: http::Request<Body>| {
                 request.extensions_mut().insert([1_u64; 4]);
@@ -64,7 +64,7 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         Case::peer("refuse/tonic interceptor, subtle", wrong, tonic_interceptor),
         Case::peer("refuse/tonic-middleware, subtle", wrong, tonic_middleware),
-        Case::peer("refuse/tower-http ValidateRequestHeader, ==", wrong, tower_http),
+        Case::peer("refuse/tower-http bearer, ==", wrong, tower_http),
     ]
 }
 

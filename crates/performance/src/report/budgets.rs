@@ -2,8 +2,8 @@
 
 use super::constant_time::{FOUND_OUT, largest};
 use super::figures::Figures;
-use super::headline::judged;
-use super::table::{NONE, Table, or_none};
+use super::headline::IN_FLIGHT;
+use super::table::{NONE, Table, or_none, plural};
 use super::threads;
 
 /// What calls a second with the layers must keep of those without: the lower bound of the interval.
@@ -70,12 +70,14 @@ fn recorded(figures: &Figures) -> (String, u32) {
         let [budget, aim] = limits;
         table.row([what, &measured, &budget, &aim, verdict.text()]);
     };
-    if let Some(load) = judged(&figures.end_to_end) {
+    for load in figures.end_to_end.loads.iter().filter(|load| load.in_flight == IN_FLIGHT) {
         let low = load.ratio.low;
         let verdict = Verdict::of(-low, Some(-KEPT), Some(-KEPT_AIM));
         let what = format!(
-            "calls a second with : without, {} unary calls in flight, lower bound of the interval",
-            load.in_flight
+            "calls a second with : without, {} {} calls in flight on {}, lower bound of the interval",
+            load.in_flight,
+            load.kind,
+            plural(load.connections, "connection")
         );
         row(&what, format!("{low:.3}"), [format!("at least {KEPT}"), KEPT_AIM.to_string()], verdict);
     }

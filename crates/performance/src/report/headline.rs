@@ -9,7 +9,7 @@ use crate::data::calls::InstructionRow;
 use crate::data::end_to_end::{EndToEnd, Load};
 
 /// The load that is told of first, and that has the budget.
-const IN_FLIGHT: u32 = 64;
+pub(super) const IN_FLIGHT: u32 = 64;
 
 /// What is done with a call in each group that others do as well.
 const DONE: [(&str, &str); 3] = [

@@ -13,7 +13,7 @@ do the same.
 - **Instructions of one call**, counted by callgrind. Each case is run with two numbers of calls, and the difference of
   the counts is divided by the difference of the numbers, so that what starting costs falls out. The same is done with
   the same call to a service that does nothing, and that is subtracted. Such counts repeat with the same compiler and the
-  same versions; times do not. All who are compared are in one program.
+  same versions; times do not. All who are compared are in one program, but for webgates-tonic.
 - **Allocations of one call**, counted by an allocator, over the same call to a service that does nothing.
 - **Time**, where there is no other way: calls over loopback and on two threads, in windows with the layers and without
   in turn, so that what else the machine does meets both. A ratio stands with the bounds of its 95% interval over the pairs of windows.

@@ -15,6 +15,8 @@ pub(super) fn text() -> String {
   hundred crates; so it has no row among the allocations.
 - On loopback there is no network between client and server, and a handler that does next to nothing makes the layers'
   share as large as it can be. With a handler that works, it is smaller.
+- Where calls a second fall and processor time does not, calls wait for each other longer and cost no more. Why they do at
+  one load and not at the next was not looked into.
 - Client and server of the calls over loopback share one machine's cores. The ratio of with and without stands; calls a
   second for a server that has a machine of its own are others.
 - Ray's servers and ours do not do the same in a call. Their rows show what a cluster's members do anyway, and what their

@@ -77,7 +77,8 @@ fn beside(servers: &[Beside]) -> Vec<Bar> {
         .map(|beside| {
             let rate = beside.arm.calls_per_second;
             let ratio = beside.ratio.map(|ratio| format!(" ({}×)", times(ratio.mean))).unwrap_or_default();
-            let load = if several { format!(", {} in flight", beside.in_flight) } else { String::new() };
+            let on = plural(beside.connections, "connection");
+            let load = if several { format!(", {on}") } else { String::new() };
             Bar {
                 name: format!("{}{load}", beside.server),
                 value: rate,
