@@ -77,6 +77,18 @@ async fn a_request_is_let_in_or_refused_by_its_first_credential() {
 }
 
 #[tokio::test]
+async fn an_answer_keeps_nothing_of_what_the_request_carried() {
+    #[derive(Clone)]
+    struct Marker;
+    let mut refused = request(CALL, &["Bearer wrong"]);
+    refused.extensions_mut().insert(Marker);
+    let response = RequireTokenLayer::new(keyring()).layer(handler()).oneshot(refused).await.unwrap();
+    assert!(response.extensions().get::<Marker>().is_none());
+    assert_eq!(response.extensions().get(), Some(&Rejection::WrongToken));
+    assert_eq!(response.extensions().len(), 1);
+}
+
+#[tokio::test]
 async fn exemptions_are_compared_exactly_with_the_path() {
     let service = RequireTokenLayer::new(keyring()).exempt(Exempt::grpc_health()).layer(handler());
     let table = [

@@ -14,7 +14,7 @@ use crate::data::calls::{Overhead, OverheadRow};
 
 pub(super) fn measure(tree: &Tree) -> Result<Overhead> {
     let began = SystemTime::now();
-    Invocation::cargo(tree, &["bench", "--bench", "overhead"]).run()?;
+    Invocation::cargo(tree, &["bench", "--locked", "--bench", "overhead"]).run()?;
     collect(&tree.target.join("criterion"), began)
 }
 

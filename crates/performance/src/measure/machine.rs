@@ -28,7 +28,8 @@ pub(super) fn look(tree: &Tree) -> Result<Machine> {
         processor: processor(&cpuinfo),
         cores: cores(&cpuinfo),
         memory_gib: memory_gib(&read("/proc/meminfo")?).context("/proc/meminfo tells no MemTotal")?,
-        kernel: print("uname", &["-r"])?,
+        // Without what whoever built it calls it.
+        kernel: print("uname", &["-r"])?.split('-').next().unwrap_or_default().to_owned(),
         rustc: print("rustc", &["--version"])?,
         valgrind: print("valgrind", &["--version"])?.trim_start_matches("valgrind-").to_owned(),
         versions,

@@ -94,7 +94,7 @@ fn take(measurement: Measurement, tree: &Tree, private: &Private) -> Result<()> 
         Measurement::Wire => bench::<Wire>(tree, "wire")?,
         Measurement::Overhead => pretty(&criterion::measure(tree)?)?,
         Measurement::ConstantTime => {
-            let output = Invocation::cargo(tree, &["bench", "-p", "ray-auth-constant-time"]).output()?;
+            let output = Invocation::cargo(tree, &["bench", "--locked", "-p", "ray-auth-constant-time"]).output()?;
             pretty(&dudect::rows(&output)?)?
         }
         Measurement::EndToEnd => {
@@ -112,17 +112,17 @@ fn take(measurement: Measurement, tree: &Tree, private: &Private) -> Result<()> 
 
 /// Those of the library's bench, and of the one peer that needs so much that it is a program of its own.
 fn instructions(tree: &Tree) -> Result<Instructions> {
-    let output = Invocation::cargo(tree, &["bench", "--bench", "instructions", "--", "--json"]).output()?;
+    let output = Invocation::cargo(tree, &["bench", "--locked", "--bench", "instructions", "--", "--json"]).output()?;
     let mut instructions = printed::object::<Instructions>(&output)?;
     let apart = ["--manifest-path", "benches/webgates/Cargo.toml", "--target-dir", "target/webgates"];
-    let output = Invocation::cargo(tree, &[&["run", "--release"], &apart[..]].concat()).output()?;
+    let output = Invocation::cargo(tree, &[&["run", "--locked", "--release"], &apart[..]].concat()).output()?;
     instructions.rows.extend(printed::object::<Instructions>(&output)?.rows);
     Ok(instructions)
 }
 
 /// A bench of the library that prints its data with `--json`.
 fn bench<T: DeserializeOwned + Serialize>(tree: &Tree, name: &str) -> Result<String> {
-    let output = Invocation::cargo(tree, &["bench", "--bench", name, "--", "--json"]).output()?;
+    let output = Invocation::cargo(tree, &["bench", "--locked", "--bench", name, "--", "--json"]).output()?;
     pretty(&printed::object::<T>(&output)?)
 }
 
@@ -130,7 +130,7 @@ fn bench<T: DeserializeOwned + Serialize>(tree: &Tree, name: &str) -> Result<Str
 fn own<T: DeserializeOwned + Serialize>(tree: &Tree, measurement: Measurement) -> Result<String> {
     let saved = tree.scratch(measurement)?;
     let command = measurement.name();
-    let arguments = ["run", "--release", "-p", "ray-auth-performance", "--", &command, "--save"];
+    let arguments = ["run", "--locked", "--release", "-p", "ray-auth-performance", "--", &command, "--save"];
     Invocation::cargo(tree, &arguments).argument(&saved).run()?;
     typed::<T>(&tree.take_scratch(&saved)?)
 }

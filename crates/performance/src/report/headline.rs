@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::cases::{ACCEPT, ATTACH, Group, REFUSE, split};
 use super::figures::Figures;
-use super::table::{Table, count, interval, or_none, times};
+use super::table::{Table, count, interval, or_none, plural, times};
 use crate::data::calls::InstructionRow;
 use crate::data::end_to_end::{EndToEnd, Load};
 
@@ -38,13 +38,24 @@ pub(super) fn short(figures: &Figures) -> Result<String> {
     let mut text = format!("{}\n{}", table(figures)?, sentence());
     if let Some(load) = judged(&figures.end_to_end) {
         text.push_str(&format!(
-            "\nOver loopback, with {} calls in flight and a handler that does next to nothing, a server and a client with the\n\
-             layers do {} times the calls a second of the same without them\n\
-             (95% interval over {} pairs).\n",
+            "\nOver loopback, with {} unary calls in flight on {} and a handler that does next to nothing, a server and\n\
+             a client with the layers do {} times the calls a second of the same without them\n\
+             (95% interval over {} pairs).",
             load.in_flight,
+            plural(load.connections, "connection"),
             interval(load.ratio),
             load.pairs,
         ));
+        let lowest = figures.end_to_end.loads.iter().min_by(|one, other| one.ratio.mean.total_cmp(&other.ratio.mean));
+        if let Some(lowest) = lowest {
+            text.push_str(&format!(
+                " Of all loads that were measured, the lowest is {} with {} {} calls\non {}.\n",
+                interval(lowest.ratio),
+                lowest.in_flight,
+                lowest.kind,
+                plural(lowest.connections, "connection"),
+            ));
+        }
     }
     text.push_str(
         "\n[docs/performance.md](docs/performance.md) says how this was measured, and what it does not say.\n",

@@ -23,8 +23,9 @@ fn load(loads: &[LoadRow]) -> Option<String> {
         bytes(float(all))
     };
     Some(format!(
-        "A node that sends {} calls a second and takes as many spends {} of one core on its layers, and {} while its keyring\n\
-         holds three tokens; {} together spend {:.0} cores. The header adds {} a second to what a node sends.\n\
+        "A node that sends {} calls a second and takes as many spends {} of one core in the layers' own code, and {} while its\n\
+         keyring holds three tokens; {} together spend {:.0} cores there. What HTTP/2 does for the header is not in it and takes several\n\
+         times the instructions: see \"On the wire\", and the processor time in \"End to end\". The header adds {} a second to what a node sends.\n\
          In memory the layers take {} of a node with {}, and {} with {}, a call waiting on each.",
         count(few.calls_per_second_per_node),
         percent(few.core_share_measured),
