@@ -19,7 +19,7 @@ fn cargo(project: &TempDir) -> PathBuf {
     fs::create_dir_all(&folder).unwrap();
     let script = "#!/bin/sh\n\
         [ \"$1\" = metadata ] && echo \"{\\\"target_directory\\\": \\\"$CARGO_TARGET_DIR\\\"}\" && exit\n\
-        [ \"$1 $2 $3 $4 $5 $7\" = 'run --locked --release -p ray-auth-performance -- --save' ] && cp \"$SAMPLES/$6.json\" \"$8\"\n";
+        [ \"$1 $2 $3 $4 $5 $6 $8\" = 'run --locked --release -p ray-auth-performance -- --save' ] && cp \"$SAMPLES/$7.json\" \"$9\"\n";
     executable(&folder.join("cargo"), script);
     folder
 }
