@@ -10,9 +10,10 @@ pub(super) fn text() -> String {
   and cannot be changed while the process runs. A check that is written by hand accepts one token, counts no use of it, has
   no exemptions, and compares in constant time only if somebody saw to that.
 - To tell a handler who called costs what any value in the map of a request's extensions does, and little more: the case
-  `identity/a value inserted by hand` does nothing else.
-- webgates-tonic is counted by a program of its own, `benches/webgates/`, since it needs a newer compiler and some three
-  hundred crates; so it has no row among the allocations.
+  `identity/a value inserted by hand` does nothing else. So the budget of `identity/tell the handler` is higher than the
+  one it was meant to have, and to be within it does not say that this was met.
+- webgates-tonic is counted by a program of its own, `benches/webgates/`, since it needs a newer compiler and many
+  crates that nothing else does; so it has no row among the allocations.
 - On loopback there is no network between client and server, and a handler that does next to nothing makes the layers'
   share as large as it can be. With a handler that works, it is smaller.
 - Where calls a second fall and processor time does not, calls wait for each other longer and cost no more. Why they do at
