@@ -27,6 +27,7 @@ use tonic::service::Interceptor;
 use tonic::{Request, Status};
 
 use crate::attach::attach;
+use crate::credential::Credential;
 use crate::keyring::Keyring;
 use crate::require::{Refusals, judge};
 use crate::token::Indexing;
@@ -70,7 +71,8 @@ impl RequireTokenInterceptor {
 
 impl Interceptor for RequireTokenInterceptor {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        match judge(&self.keyring, request.metadata_mut().as_mut(), false, |_, _| ()) {
+        let credential = Credential::from_grpc(request.metadata_mut().as_mut());
+        match judge(&self.keyring, credential, false, |_, _| ()) {
             Ok(()) => Ok(request),
             Err(rejection) => {
                 self.refusals.record(rejection, None, request.extensions());

@@ -52,6 +52,7 @@
 //! | [`keyring_file`] | the steps of a rotation on a token file |
 //! | [`attach`] | the client layer |
 //! | [`require`](mod@require) | the server layer |
+//! | [`http`](mod@http) | the server layer on HTTP: dashboards, jobs, logging in by cookie |
 //! | [`interceptor`] | both as tonic interceptors |
 //! | [`credential`], [`verify`], [`reject`] | what a request presented, who judges it, and how a refusal is answered |
 //! | [`status`] | what a process tells about its tokens, over gRPC and as metrics |
@@ -73,6 +74,7 @@
 pub mod attach;
 pub mod auth;
 pub mod credential;
+pub mod http;
 pub mod interceptor;
 pub mod keyring;
 pub mod keyring_file;

@@ -67,6 +67,10 @@ pub enum Rejection {
     Ambiguous,
     /// The credential could not be judged: this side's fault, not the caller's, and never remembered.
     Unavailable,
+    /// A browser's request under a host name that this server is not known by. On HTTP only.
+    UntrustedHost,
+    /// A request that a page of another origin made a browser send. On HTTP only.
+    CrossOrigin,
 }
 
 /// What one reason is called, and how it is answered.
@@ -74,24 +78,46 @@ struct Row {
     label: &'static str,
     text: &'static str,
     grpc: &'static Answer,
-    http: StatusCode,
+    http: (StatusCode, &'static str),
+}
+
+/// What Ray's dashboard says, to the byte, and what it would say.
+mod http_text {
+    pub(super) const MISSING: &str = "Unauthorized: Missing authentication token";
+    pub(super) const INVALID: &str = "Forbidden: Invalid authentication token";
+    pub(super) const UNAVAILABLE: &str = "Service Unavailable: Authentication could not be checked, try again later";
+    pub(super) const UNTRUSTED_HOST: &str =
+        "Forbidden: This server does not log browsers in under this host name; whoever runs it can allow the name";
+    pub(super) const CROSS_ORIGIN: &str = "Forbidden: Cross-origin request";
 }
 
 impl Rejection {
     /// All reasons; a reason's place here is its [`Rejection::index`].
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Missing, Self::Malformed, Self::WrongToken, Self::Ambiguous, Self::Unavailable];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Missing,
+        Self::Malformed,
+        Self::WrongToken,
+        Self::Ambiguous,
+        Self::Unavailable,
+        Self::UntrustedHost,
+        Self::CrossOrigin,
+    ];
 
     /// The table.
     const fn row(self) -> Row {
+        const MISSING: (StatusCode, &str) = (StatusCode::UNAUTHORIZED, http_text::MISSING);
+        const INVALID: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::INVALID);
+        const NO_ANSWER: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, http_text::UNAVAILABLE);
+        const HOST: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::UNTRUSTED_HOST);
+        const ORIGIN: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::CROSS_ORIGIN);
         let (label, text, grpc, http) = match self {
-            Self::Missing => ("missing", "no credential", &INVALID_TOKEN, StatusCode::UNAUTHORIZED),
-            Self::Malformed => ("malformed", "not a bearer token", &INVALID_TOKEN, StatusCode::FORBIDDEN),
-            Self::WrongToken => ("wrong_token", "the token is not accepted", &INVALID_TOKEN, StatusCode::FORBIDDEN),
-            Self::Ambiguous => ("ambiguous", "credentials that differ", &INVALID_TOKEN, StatusCode::FORBIDDEN),
-            Self::Unavailable => {
-                ("unavailable", "the credential could not be judged", &UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE)
-            }
+            Self::Missing => ("missing", "no credential", &INVALID_TOKEN, MISSING),
+            Self::Malformed => ("malformed", "not a bearer token", &INVALID_TOKEN, INVALID),
+            Self::WrongToken => ("wrong_token", "the token is not accepted", &INVALID_TOKEN, INVALID),
+            Self::Ambiguous => ("ambiguous", "credentials that differ", &INVALID_TOKEN, INVALID),
+            Self::Unavailable => ("unavailable", "the credential could not be judged", &UNAVAILABLE, NO_ANSWER),
+            Self::UntrustedHost => ("untrusted_host", "a host name that is not allowed", &INVALID_TOKEN, HOST),
+            Self::CrossOrigin => ("cross_origin", "sent by a page of another origin", &INVALID_TOKEN, ORIGIN),
         };
         Row { label, text, grpc, http }
     }
@@ -117,7 +143,13 @@ impl Rejection {
     /// The status of an HTTP answer, as Ray's dashboard gives it: 401 without a credential, 403 with a wrong one.
     #[must_use]
     pub fn http_status(self) -> StatusCode {
-        self.row().http
+        self.row().http.0
+    }
+
+    /// The text of an HTTP answer: Ray's, where the token is the reason.
+    #[must_use]
+    pub fn http_text(self) -> &'static str {
+        self.row().http.1
     }
 
     /// Makes what all answers are copied from. For when a layer is made: what is made in the first call that is refused
@@ -173,18 +205,21 @@ mod tests {
     #[test]
     fn the_table_gives_every_reason_its_answers() {
         let table = [
-            (Rejection::Missing, "missing", 16, 401),
-            (Rejection::Malformed, "malformed", 16, 403),
-            (Rejection::WrongToken, "wrong_token", 16, 403),
-            (Rejection::Ambiguous, "ambiguous", 16, 403),
-            (Rejection::Unavailable, "unavailable", 14, 503),
+            (Rejection::Missing, "missing", 16, 401, "Unauthorized: Missing authentication token"),
+            (Rejection::Malformed, "malformed", 16, 403, "Forbidden: Invalid authentication token"),
+            (Rejection::WrongToken, "wrong_token", 16, 403, "Forbidden: Invalid authentication token"),
+            (Rejection::Ambiguous, "ambiguous", 16, 403, "Forbidden: Invalid authentication token"),
+            (Rejection::Unavailable, "unavailable", 14, 503, "Service Unavailable: "),
+            (Rejection::UntrustedHost, "untrusted_host", 16, 403, "Forbidden: "),
+            (Rejection::CrossOrigin, "cross_origin", 16, 403, "Forbidden: "),
         ];
         assert_eq!(table.map(|row| row.0), Rejection::ALL);
-        for (place, (rejection, label, grpc, http)) in table.into_iter().enumerate() {
+        for (place, (rejection, label, grpc, http, text)) in table.into_iter().enumerate() {
             assert_eq!(rejection.index(), place);
             assert_eq!(rejection.label(), label);
             assert_eq!(rejection.grpc_code() as i32, grpc);
             assert_eq!(rejection.http_status().as_u16(), http);
+            assert!(rejection.http_text().starts_with(text), "{label}");
         }
     }
 

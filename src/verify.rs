@@ -25,11 +25,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::credential::Credential;
+use crate::credential::{Credential, Form};
 use crate::keyring::{Key, Keyring, Revocation, Snapshot};
 use crate::reject::Rejection;
-use crate::token::Label;
+use crate::token::{Label, Session};
 
 /// Decides whether a call may go on.
 pub trait Verify: Send + Sync + 'static {
@@ -187,9 +188,21 @@ impl Keyring {
         grant: impl FnOnce(&Key, &Snapshot) -> T,
     ) -> Result<T, Rejection> {
         let snapshot = self.snapshot();
-        let key = snapshot.accept(credential.token()).ok_or(Rejection::WrongToken)?;
-        Ok(grant(key, &snapshot))
+        let key = match credential.form() {
+            Form::Cookie => accept_cookie(&snapshot, credential.token()),
+            Form::Authorization | Form::XRayAuthorization => snapshot.accept(credential.token()),
+        };
+        Ok(grant(key.ok_or(Rejection::WrongToken)?, &snapshot))
     }
+}
+
+/// A cookie holds a session value, or the token itself, as Ray sets it.
+#[cold]
+fn accept_cookie<'k>(snapshot: &'k Snapshot, cookie: &[u8]) -> Option<&'k Key> {
+    // By a clock before 1970 every session is over.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs());
+    let session = Session::parse(cookie).and_then(|session| snapshot.accept_session(session, now));
+    session.or_else(|| snapshot.accept(cookie))
 }
 
 impl Verify for Keyring {

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 const MAX_LINES: usize = 400;
 
 /// Which modules of the library each module may import. A new module gets a row here, and a place in the order.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("token", &[]),
     ("mode", &[]),
     ("peer_text", &[]),
@@ -28,8 +28,9 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("verify", &["credential", "keyring", "reject", "token"]),
     ("attach", &["keyring", "reject", "token"]),
     ("require", &["credential", "keyring", "peer_text", "reject", "verify"]),
-    ("interceptor", &["attach", "keyring", "require", "token"]),
-    ("auth", &["attach", "keyring", "mode", "reload", "require", "source", "verify"]),
+    ("http", &["credential", "keyring", "reject", "require", "verify"]),
+    ("interceptor", &["attach", "credential", "keyring", "require", "token"]),
+    ("auth", &["attach", "http", "keyring", "mode", "reload", "require", "source", "verify"]),
     ("status", &["auth", "keyring", "mode", "proto", "reject", "require", "token"]),
 ];
 

@@ -47,6 +47,7 @@ pub use self::builder::{AuthError, ClusterAuthBuilder};
 pub use self::connect::{AuthChannel, ConnectError};
 pub use self::plaintext::{PlaintextError, PlaintextPolicy};
 use crate::attach::AddTokenLayer;
+use crate::http::{Http, Login};
 use crate::keyring::Keyring;
 use crate::mode::AuthMode;
 use crate::require::RequireTokenLayer;
@@ -184,6 +185,17 @@ impl ClusterAuth {
                 Ok(())
             }
         }
+    }
+
+    /// The login endpoints, for the layer of [`require_token`](Self::require_token) in its
+    /// [HTTP spelling](RequireTokenLayer::http) with the same settings.
+    pub fn login(&self, http: Http) -> Login {
+        let kind = match &self.tokens {
+            Tokens::Disabled => AnyKind::PassThrough,
+            Tokens::Shared(keyring) => AnyKind::Keyring(keyring.clone()),
+            Tokens::Kubernetes(_) => AnyKind::Nobody,
+        };
+        Login::build(AnyVerifier(kind), http, self.strict)
     }
 
     fn layer(&self, kind: AnyKind) -> RequireTokenLayer<AnyVerifier> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderValue;
+use zeroize::Zeroizing;
 
 use super::cell::State;
 use super::follow::KeyringSource;
@@ -11,7 +12,7 @@ use super::revocation::Revocation;
 use super::shards::Sharded;
 use super::status::{KeyringStatus, Role, TokenStatus};
 use super::usage::Usage;
-use crate::token::{Indexing, Label, Token, TokenSet};
+use crate::token::{Indexing, Label, Session, Token, TokenSet};
 
 /// A keyring's state between two changes.
 pub(crate) struct Snapshot {
@@ -89,6 +90,13 @@ impl Snapshot {
         Some(key)
     }
 
+    /// The key that vouches for a session value that is not over at `now`, in seconds since 1970; counted as the above.
+    pub(crate) fn accept_session(&self, session: Session<'_>, now: u64) -> Option<&Key> {
+        let key = &self.keys[self.tokens.find_session(session)?];
+        (now < session.end()).then(|| key.usage.count())?;
+        Some(key)
+    }
+
     pub(super) fn status(&self, source: KeyringSource) -> KeyringStatus {
         let tokens = self.uses().map(|(status, _)| status).collect();
         KeyringStatus { generation: self.generation, source, tokens }
@@ -135,6 +143,16 @@ impl fmt::Display for Labels<'_> {
 impl Key {
     pub(crate) fn label(&self) -> Label {
         self.label
+    }
+
+    /// The token itself, for a cookie in Ray's form.
+    pub(crate) fn raw_cookie(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.token.expose_secret().to_owned())
+    }
+
+    /// The session value that this key vouches for until `end`, in seconds since 1970.
+    pub(crate) fn session(&self, end: u64) -> Zeroizing<String> {
+        self.token.session(end)
     }
 
     /// What tells a call that this key let in when the token has left the keyring.

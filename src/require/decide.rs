@@ -1,30 +1,29 @@
-//! The decision about one request: a plain function of its headers and the keyring.
-
-use http::HeaderMap;
+//! The decision about one request: a plain function of what it presents and the keyring.
 
 use crate::credential::Credential;
 use crate::keyring::{Key, Keyring, Snapshot};
 use crate::reject::Rejection;
 
-/// Whether a request with these headers is let in by the shared secret, and if it is, what `grant` makes of the token that
-/// it is let in by.
+/// Whether a request with this credential is let in by the shared secret, and if it is, what `grant` makes of the token
+/// that it is let in by.
 ///
-/// `strict` refuses requests whose `authorization` values differ; otherwise the first one decides and the others are
-/// counted.
+/// `strict` is [`unambiguous`]'s.
 #[inline]
 pub(crate) fn judge<T>(
     keyring: &Keyring,
-    headers: &mut HeaderMap,
+    credential: Result<Credential<'_>, Rejection>,
     strict: bool,
     grant: impl FnOnce(&Key, &Snapshot) -> T,
 ) -> Result<T, Rejection> {
-    keyring.accept(present(headers, strict)?, grant)
+    keyring.accept(unambiguous(credential?, strict)?, grant)
 }
 
-/// What the request presents, if it is to be judged at all.
+/// The credential, if it is to be judged at all.
+///
+/// `strict` refuses requests with several credentials in one place that differ; otherwise the first one decides and the
+/// request is counted.
 #[inline]
-pub(super) fn present(headers: &mut HeaderMap, strict: bool) -> Result<Credential<'_>, Rejection> {
-    let credential = Credential::from_grpc(headers)?;
+pub(super) fn unambiguous(credential: Credential<'_>, strict: bool) -> Result<Credential<'_>, Rejection> {
     if credential.is_ambiguous() {
         if strict {
             return Err(Rejection::Ambiguous);

@@ -10,16 +10,18 @@ use super::refusals::Refusals;
 use super::report_only::ReportOnly;
 use super::service::RequireToken;
 use super::settings::Settings;
+use super::spelling::Grpc;
 use crate::keyring::Keyring;
 
 /// Requires a token on every call to the service it is put around. See the [module](super).
 ///
 /// `V` decides: a [`Keyring`] for the cluster's shared secret, or an [`AnyVerifier`](crate::verify::AnyVerifier) for
-/// whatever was configured when the process started.
+/// whatever was configured when the process started. `P` is how requests carry credentials and refusals are answered:
+/// [`Grpc`], unless the layer is told to speak [HTTP](RequireTokenLayer::http), too.
 #[derive(Clone, Debug)]
 #[must_use = "a layer protects nothing until it is put around a service"]
-pub struct RequireTokenLayer<V = Keyring> {
-    settings: Settings<V>,
+pub struct RequireTokenLayer<V = Keyring, P = Grpc> {
+    settings: Settings<V, P>,
 }
 
 impl<V> RequireTokenLayer<V> {
@@ -28,9 +30,28 @@ impl<V> RequireTokenLayer<V> {
     pub fn new(verifier: V) -> Self {
         let refusals = Arc::new(Refusals::default());
         let exempt = Exempt::none();
-        Self { settings: Settings { verifier, exempt, identity: false, strict: false, refusals, report_only: None } }
+        let spelling = Grpc;
+        Self {
+            settings: Settings {
+                verifier,
+                spelling,
+                exempt,
+                identity: false,
+                strict: false,
+                refusals,
+                report_only: None,
+            },
+        }
     }
 
+    /// The same in another spelling.
+    pub(crate) fn spelt<P>(self, spelling: P) -> RequireTokenLayer<V, P> {
+        let Settings { verifier, spelling: Grpc, exempt, identity, strict, refusals, report_only } = self.settings;
+        RequireTokenLayer { settings: Settings { verifier, spelling, exempt, identity, strict, refusals, report_only } }
+    }
+}
+
+impl<V, P> RequireTokenLayer<V, P> {
     /// Adds paths that need no token.
     pub fn exempt(mut self, exempt: Exempt) -> Self {
         self.settings.exempt = self.settings.exempt.and(exempt);
@@ -53,7 +74,7 @@ impl<V> RequireTokenLayer<V> {
 
     /// The paths that refusals are counted under by name. All others are counted as `other`, since anybody can make up
     /// paths and each label costs memory for the life of the process.
-    pub fn count_methods<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+    pub fn count_methods<T: Into<String>>(mut self, paths: impl IntoIterator<Item = T>) -> Self {
         self.settings.refusals = Arc::new(Refusals::new(paths.into_iter().map(Into::into)));
         self
     }
@@ -67,13 +88,13 @@ impl<V> RequireTokenLayer<V> {
 
     /// Ends calls that are open when their token is retired. Another kind of layer, to be asked for last; without it a
     /// call is judged when it opens and then left alone, as with Ray. See [`close`](super::close).
-    pub fn close_on_revoke(self) -> CloseOnRevokeLayer<V> {
+    pub fn close_on_revoke(self) -> CloseOnRevokeLayer<V, P> {
         CloseOnRevokeLayer::new(self.settings)
     }
 }
 
-impl<S, V: Clone> Layer<S> for RequireTokenLayer<V> {
-    type Service = RequireToken<S, V>;
+impl<S, V: Clone, P: Clone> Layer<S> for RequireTokenLayer<V, P> {
+    type Service = RequireToken<S, V, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
         RequireToken::new(inner, self.settings.clone())

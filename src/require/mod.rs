@@ -56,6 +56,7 @@ mod refusals;
 pub mod report_only;
 mod service;
 mod settings;
+mod spelling;
 mod throttle;
 
 pub(crate) use self::decide::judge;
@@ -66,6 +67,8 @@ pub use self::refusals::LOG_TARGET;
 pub(crate) use self::refusals::Refusals;
 pub use self::report_only::ReportOnly;
 pub use self::service::RequireToken;
+pub use self::spelling::{Answer, Grpc, Spelling};
+pub(crate) use self::spelling::{Content, sealed};
 
 #[cfg(test)]
 mod tests;

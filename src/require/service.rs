@@ -9,6 +9,7 @@ use tower_service::Service;
 
 use super::future::{Later, ResponseFuture};
 use super::settings::{Asked, Settings};
+use super::spelling::{Answer, Grpc};
 use crate::keyring::Keyring;
 use crate::reject::Rejection;
 use crate::verify::{AnyKind, AnyVerifier, Pending};
@@ -16,32 +17,32 @@ use crate::verify::{AnyKind, AnyVerifier, Pending};
 /// Calls `S` for requests that carry an accepted token, and refuses the others. Made by
 /// [`RequireTokenLayer`](super::RequireTokenLayer).
 #[derive(Debug)]
-pub struct RequireToken<S, V = Keyring> {
+pub struct RequireToken<S, V = Keyring, P = Grpc> {
     inner: S,
     /// One pointer, since servers clone their service for each request.
-    settings: Arc<Settings<V>>,
+    settings: Arc<Settings<V, P>>,
 }
 
-impl<S, V> RequireToken<S, V> {
-    pub(super) fn new(inner: S, settings: Settings<V>) -> Self {
+impl<S, V, P> RequireToken<S, V, P> {
+    pub(super) fn new(inner: S, settings: Settings<V, P>) -> Self {
         Self { inner, settings: Arc::new(settings) }
     }
 }
 
-impl<S: Clone, V> Clone for RequireToken<S, V> {
+impl<S: Clone, V, P> Clone for RequireToken<S, V, P> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), settings: Arc::clone(&self.settings) }
     }
 }
 
-impl<S: NamedService, V> NamedService for RequireToken<S, V> {
+impl<S: NamedService, V, P> NamedService for RequireToken<S, V, P> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S, Q, B> Service<Request<Q>> for RequireToken<S, Keyring>
+impl<S, Q, B, P> Service<Request<Q>> for RequireToken<S, Keyring, P>
 where
     S: Service<Request<Q>, Response = Response<B>>,
-    B: Default,
+    P: Answer<B>,
 {
     type Response = Response<B>;
     type Error = S::Error;
@@ -62,12 +63,12 @@ where
     }
 }
 
-impl<S, Q, B> Service<Request<Q>> for RequireToken<S, AnyVerifier>
+impl<S, Q, B, P> Service<Request<Q>> for RequireToken<S, AnyVerifier, P>
 where
     S: Service<Request<Q>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
     Q: Send + 'static,
-    B: Default,
+    P: Answer<B>,
 {
     type Response = Response<B>;
     type Error = S::Error;
@@ -97,14 +98,14 @@ where
     }
 }
 
-impl<S> RequireToken<S, AnyVerifier> {
+impl<S, P> RequireToken<S, AnyVerifier, P> {
     /// Waits for the verifier, and then calls the service that was ready.
     fn later<Q, B>(&mut self, pending: Pending, mut request: Request<Q>) -> Later<Result<Response<B>, S::Error>>
     where
         S: Service<Request<Q>, Response = Response<B>> + Clone + Send + 'static,
         S::Future: Send,
         Q: Send + 'static,
-        B: Default,
+        P: Answer<B>,
     {
         let another = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, another);

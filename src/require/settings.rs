@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 
-use super::decide::{judge, present};
+use super::decide::{judge, unambiguous};
 use super::exempt::{Exempt, Exempted};
 use super::refusals::{Refusals, client_addr};
 use super::report_only::ReportOnly;
+use super::spelling::{Answer, Spelling};
 use crate::keyring::{Key, Keyring, Revocation, Snapshot};
 use crate::reject::Rejection;
 use crate::verify::{Call, Identity, Pending, Verdict, Verify};
 
 /// What a layer gives to each service it makes.
 #[derive(Clone, Debug)]
-pub(super) struct Settings<V> {
+pub(super) struct Settings<V, P> {
     pub(super) verifier: V,
+    pub(super) spelling: P,
     pub(super) exempt: Exempt,
     pub(super) identity: bool,
     pub(super) strict: bool,
@@ -29,12 +31,12 @@ pub(super) enum Asked {
     Later(Pending),
 }
 
-impl<V> Settings<V> {
+impl<V, P: Spelling> Settings<V, P> {
     /// The shared secret's decision.
     #[inline]
     pub(super) fn decide_by<Q>(&self, keyring: &Keyring, request: &mut Request<Q>) -> Result<(), Rejection> {
         let holder = |key: &Key, snapshot: &Snapshot| self.identity.then(|| Identity::holder(key, snapshot));
-        if let Some(identity) = judge(keyring, request.headers_mut(), self.strict, holder)? {
+        if let Some(identity) = judge(keyring, self.spelling.credential(request), self.strict, holder)? {
             request.extensions_mut().insert(identity);
         }
         Ok(())
@@ -47,7 +49,7 @@ impl<V> Settings<V> {
         request: &mut Request<Q>,
     ) -> Result<Revocation, Rejection> {
         let held = |key: &Key, snapshot: &Snapshot| (Identity::holder(key, snapshot), key.revocation().clone());
-        let (identity, revocation) = judge(keyring, request.headers_mut(), self.strict, held)?;
+        let (identity, revocation) = judge(keyring, self.spelling.credential(request), self.strict, held)?;
         self.introduce(identity, request);
         Ok(revocation)
     }
@@ -55,7 +57,8 @@ impl<V> Settings<V> {
     /// The decision of somebody who may have to ask a backend.
     pub(super) fn ask<Q>(&self, verifier: &dyn Verify, request: &mut Request<Q>) -> Asked {
         let path = request.uri().clone();
-        let verdict = match present(request.headers_mut(), self.strict) {
+        let credential = self.spelling.credential(request);
+        let verdict = match credential.and_then(|credential| unambiguous(credential, self.strict)) {
             Ok(credential) => verifier.verify(Call::new(credential, path.path())),
             Err(rejection) => Verdict::Now(Err(rejection)),
         };
@@ -76,7 +79,7 @@ impl<V> Settings<V> {
     /// Whether the request's path is exempt; the request is then marked as let in without a token. Whoever can judge at
     /// once is asked first.
     pub(super) fn exempts<Q>(&self, request: &mut Request<Q>) -> bool {
-        let exempt = self.exempt.contains(request.uri().path());
+        let exempt = self.exempt.contains(request.method(), request.uri().path());
         if exempt {
             request.extensions_mut().insert(Exempted);
         }
@@ -122,14 +125,12 @@ impl<V> Settings<V> {
         self.report_only.as_ref().is_some_and(ReportOnly::is_on)
     }
 
-    /// The answer to a refused call, which is counted and logged. It takes over the request's map of extensions, since
-    /// making one is most of what an answer costs.
-    pub(super) fn refuse<Q, B: Default>(&self, rejection: Rejection, mut request: Request<Q>) -> Response<B> {
-        self.record(rejection, &request);
-        rejection.answer(std::mem::take(request.extensions_mut()))
-    }
-
-    pub(super) fn record<Q>(&self, rejection: Rejection, request: &Request<Q>) {
+    /// The answer to a refused call, which is counted and logged.
+    pub(super) fn refuse<Q, B>(&self, rejection: Rejection, request: Request<Q>) -> Response<B>
+    where
+        P: Answer<B>,
+    {
         self.refusals.record(rejection, Some(request.uri().path()), request.extensions());
+        self.spelling.answer(rejection, request)
     }
 }

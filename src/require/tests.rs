@@ -3,11 +3,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use proptest::prelude::*;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::*;
+use crate::credential::Credential;
 use crate::verify::{AnyVerifier, Call, Identity, Verdict, Verify};
 use crate::{Keyring, Rejection, Token};
 
@@ -125,8 +126,9 @@ fn an_exemption_is_one_whole_path() {
         assert!(Exempt::path(path).is_err(), "{path:?}");
     }
     let exempt = Exempt::path("/a.B/C").unwrap().and(Exempt::grpc_health());
-    assert!(exempt.contains("/a.B/C") && exempt.contains(CHECK) && !exempt.contains("/a.B"));
-    assert!(!Exempt::none().contains("/") && !Exempt::none().contains(""));
+    let contains = |path| exempt.contains(&Method::POST, path);
+    assert!(contains("/a.B/C") && contains(CHECK) && !contains("/a.B"));
+    assert!(!Exempt::none().contains(&Method::GET, "/") && !Exempt::none().contains(&Method::GET, ""));
 }
 
 #[tokio::test]
@@ -233,6 +235,7 @@ proptest! {
             Some(&("Bearer primary" | "Bearer next")) => Ok(()),
             Some(_) => Err(Rejection::WrongToken),
         };
-        prop_assert_eq!(judge(&keyring(), &mut headers, strict, |_, _| ()), expected);
+        let credential = Credential::from_grpc(&mut headers);
+        prop_assert_eq!(judge(&keyring(), credential, strict, |_, _| ()), expected);
     }
 }

@@ -21,6 +21,7 @@
 mod buffer;
 mod compare;
 mod fingerprint;
+mod session;
 mod set;
 
 use std::fmt;
@@ -31,6 +32,7 @@ use zeroize::Zeroizing;
 use self::buffer::Buffer;
 pub(crate) use self::buffer::SCHEME;
 pub use self::fingerprint::{Fingerprint, Label};
+pub(crate) use self::session::Session;
 pub use self::set::{TokenSet, TokenSetError};
 
 /// A cluster's shared secret.
@@ -83,15 +85,9 @@ impl Token {
     /// When the operating system has no randomness to give. A cluster without randomness must not start.
     #[must_use]
     pub fn generate() -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut random = Zeroizing::new([0_u8; 32]);
         getrandom::fill(random.as_mut_slice()).expect("the operating system gives random bytes");
-        let mut text = Zeroizing::new([0_u8; 64]);
-        for (digits, byte) in text.chunks_exact_mut(2).zip(random.iter()) {
-            digits[0] = DIGITS[usize::from(byte >> 4)];
-            digits[1] = DIGITS[usize::from(byte & 0x0f)];
-        }
-        Self { buffer: Buffer::new(text.as_slice()) }
+        Self { buffer: Buffer::new(hex(&random).as_slice()) }
     }
 
     /// The token itself. The only accessor: whoever prints, stores or sends what it returns answers for it.
@@ -178,6 +174,17 @@ pub enum TokenError {
         /// How many bytes there were, blanks around them not counted.
         len: usize,
     },
+}
+
+/// Secret bytes as lower-case hexadecimal digits.
+fn hex(secret: &[u8; 32]) -> Zeroizing<[u8; 64]> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = Zeroizing::new([0_u8; 64]);
+    for (digits, byte) in text.chunks_exact_mut(2).zip(secret) {
+        digits[0] = DIGITS[usize::from(byte >> 4)];
+        digits[1] = DIGITS[usize::from(byte & 0x0f)];
+    }
+    text
 }
 
 /// What Ray trims: C's `isspace`.

@@ -8,8 +8,9 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::closed::{Closed, is_grpc};
+use super::closed::Closed;
 use super::ending::{Ending, Terms};
+use crate::require::spelling::Content;
 
 /// What tower's world calls errors of bodies.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -45,8 +46,13 @@ impl<B: Body> CallBody<B> {
     }
 
     pub(super) fn response(inner: B, headers: &HeaderMap, terms: Option<Terms>) -> Self {
-        let status = is_grpc(headers) && inner.size_hint().exact().is_none();
+        let status = Content::of(headers) == Content::Grpc && inner.size_hint().exact().is_none();
         Self::new(inner, terms, if status { End::Status } else { End::Broken })
+    }
+
+    /// A response that nothing ends.
+    pub(super) fn unlimited(inner: B) -> Self {
+        Self { inner: Some(inner), ending: None, end: End::Broken }
     }
 
     fn new(inner: B, terms: Option<Terms>, end: End) -> Self {

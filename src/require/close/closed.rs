@@ -89,9 +89,3 @@ impl Closed {
         metrics::counter!("ray_auth_closed_total", "reason" => reason).increment(1);
     }
 }
-
-/// Whether a message is gRPC's own, with a status in its trailers.
-pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.as_bytes().strip_prefix(b"application/grpc"));
-    kind.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
-}

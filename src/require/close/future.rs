@@ -9,12 +9,14 @@ use pin_project_lite::pin_project;
 
 use super::body::CallBody;
 use super::ending::{Ending, Terms};
-use crate::reject::Rejection;
 
 pin_project! {
     /// The response of [`CloseOnRevoke`](super::CloseOnRevoke): the inner service's, a refusal, or the word that the call
     /// was closed.
-    pub struct ResponseFuture<F> {
+    pub struct ResponseFuture<F>
+    where
+        F: Future,
+    {
         #[pin]
         state: State<F>,
     }
@@ -22,7 +24,10 @@ pin_project! {
 
 pin_project! {
     #[project = StateProjection]
-    enum State<F> {
+    enum State<F>
+    where
+        F: Future,
+    {
         // A verifier that decides later: only then is there a box.
         Judging {
             judging: Judging<F>,
@@ -35,22 +40,25 @@ pin_project! {
             grpc: bool,
         },
         Refused {
-            rejection: Rejection,
+            answer: Option<F::Output>,
         },
         Done,
     }
 }
 
+/// What a broken executor is told.
+const POLLED_AGAIN: &str = "a future is not polled after it is done";
+
 /// Verification, and the inner service's future if the call is let in.
 pub(super) type Judging<F> = Pin<Box<dyn Future<Output = ResponseFuture<F>> + Send>>;
 
-impl<F> ResponseFuture<F> {
+impl<F: Future> ResponseFuture<F> {
     pub(super) fn open(inner: F, terms: Option<Terms>, grpc: bool) -> Self {
         Self { state: State::Open { inner, ending: terms.map(Ending::new), grpc } }
     }
 
-    pub(super) fn refused(rejection: Rejection) -> Self {
-        Self { state: State::Refused { rejection } }
+    pub(super) fn refused(answer: F::Output) -> Self {
+        Self { state: State::Refused { answer: Some(answer) } }
     }
 
     pub(super) fn judging(judging: Judging<F>) -> Self {
@@ -75,8 +83,10 @@ where
                     continue;
                 }
                 StateProjection::Open { inner, ending, grpc } => ready!(poll_open(inner, ending, *grpc, context)),
-                StateProjection::Refused { rejection } => Ok(rejection.into_grpc_response()),
-                StateProjection::Done => panic!("a future is not polled after it is done"),
+                StateProjection::Refused { answer } => {
+                    answer.take().expect(POLLED_AGAIN).map(|answer| answer.map(CallBody::unlimited))
+                }
+                StateProjection::Done => panic!("{POLLED_AGAIN}"),
             };
             // The handler goes before its answer does.
             this.state.set(State::Done);
@@ -118,7 +128,7 @@ where
     })
 }
 
-impl<F> std::fmt::Debug for ResponseFuture<F> {
+impl<F: Future> std::fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.state {
             State::Judging { .. } => "ResponseFuture(judging)",

@@ -9,18 +9,19 @@ use super::age::MaxAge;
 use super::service::CloseOnRevoke;
 use crate::keyring::Keyring;
 use crate::require::settings::Settings;
+use crate::require::spelling::Grpc;
 
 /// Requires a token on every call to the service it is put around, and ends the call when that token is retired. Made by
 /// [`RequireTokenLayer::close_on_revoke`](crate::RequireTokenLayer::close_on_revoke). See the [module](super).
 #[derive(Clone, Debug)]
 #[must_use = "a layer protects nothing until it is put around a service"]
-pub struct CloseOnRevokeLayer<V = Keyring> {
-    settings: Settings<V>,
+pub struct CloseOnRevokeLayer<V = Keyring, P = Grpc> {
+    settings: Settings<V, P>,
     max_age: Option<Arc<MaxAge>>,
 }
 
-impl<V> CloseOnRevokeLayer<V> {
-    pub(in crate::require) fn new(settings: Settings<V>) -> Self {
+impl<V, P> CloseOnRevokeLayer<V, P> {
+    pub(in crate::require) fn new(settings: Settings<V, P>) -> Self {
         Self { settings, max_age: None }
     }
 
@@ -40,8 +41,8 @@ impl<V> CloseOnRevokeLayer<V> {
     }
 }
 
-impl<S, V: Clone> Layer<S> for CloseOnRevokeLayer<V> {
-    type Service = CloseOnRevoke<S, V>;
+impl<S, V: Clone, P: Clone> Layer<S> for CloseOnRevokeLayer<V, P> {
+    type Service = CloseOnRevoke<S, V, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
         CloseOnRevoke::new(inner, self.settings.clone(), self.max_age.clone())

@@ -10,50 +10,51 @@ use tower_service::Service;
 
 use super::age::MaxAge;
 use super::body::CallBody;
-use super::closed::is_grpc;
 use super::ending::Terms;
 use super::future::{Judging, ResponseFuture};
 use crate::keyring::{Keyring, Revocation};
 use crate::reject::Rejection;
 use crate::require::settings::{Asked, Settings};
+use crate::require::spelling::{Answer, Content, Grpc, Spelling};
 use crate::verify::{AnyKind, AnyVerifier, Identity, Pending};
 
 /// Calls `S` for requests that carry an accepted token, refuses the others, and ends calls whose token is retired. Made by
 /// [`CloseOnRevokeLayer`](super::CloseOnRevokeLayer).
 #[derive(Debug)]
-pub struct CloseOnRevoke<S, V = Keyring> {
+pub struct CloseOnRevoke<S, V = Keyring, P = Grpc> {
     inner: S,
     /// One pointer, since servers clone their service for each request.
-    shared: Arc<Shared<V>>,
+    shared: Arc<Shared<V, P>>,
 }
 
 #[derive(Debug)]
-struct Shared<V> {
-    settings: Settings<V>,
+struct Shared<V, P> {
+    settings: Settings<V, P>,
     max_age: Option<Arc<MaxAge>>,
 }
 
-impl<S, V> CloseOnRevoke<S, V> {
-    pub(super) fn new(inner: S, settings: Settings<V>, max_age: Option<Arc<MaxAge>>) -> Self {
+impl<S, V, P> CloseOnRevoke<S, V, P> {
+    pub(super) fn new(inner: S, settings: Settings<V, P>, max_age: Option<Arc<MaxAge>>) -> Self {
         Self { inner, shared: Arc::new(Shared { settings, max_age }) }
     }
 }
 
-impl<S: Clone, V> Clone for CloseOnRevoke<S, V> {
+impl<S: Clone, V, P> Clone for CloseOnRevoke<S, V, P> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), shared: Arc::clone(&self.shared) }
     }
 }
 
-impl<S: NamedService, V> NamedService for CloseOnRevoke<S, V> {
+impl<S: NamedService, V, P> NamedService for CloseOnRevoke<S, V, P> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S, Q, B> Service<Request<Q>> for CloseOnRevoke<S, Keyring>
+impl<S, Q, B, P> Service<Request<Q>> for CloseOnRevoke<S, Keyring, P>
 where
     S: Service<Request<CallBody<Q>>, Response = Response<B>>,
     Q: Body,
     B: Body,
+    P: Answer<B>,
 {
     type Response = Response<CallBody<B>>;
     type Error = S::Error;
@@ -70,11 +71,12 @@ where
     }
 }
 
-impl<S, Q, B> Service<Request<Q>> for CloseOnRevoke<S, AnyVerifier>
+impl<S, Q, B, P> Service<Request<Q>> for CloseOnRevoke<S, AnyVerifier, P>
 where
     S: Service<Request<CallBody<Q>>, Response = Response<B>> + Clone + Send + 'static,
     Q: Body + Send + 'static,
     B: Body,
+    P: Answer<B>,
 {
     type Response = Response<CallBody<B>>;
     type Error = S::Error;
@@ -100,12 +102,14 @@ where
     }
 }
 
-impl<S> CloseOnRevoke<S, AnyVerifier> {
+impl<S, P> CloseOnRevoke<S, AnyVerifier, P> {
     /// Waits for the verifier, and then calls the service that was ready.
-    fn later<Q>(&mut self, pending: Pending, mut request: Request<Q>) -> Judging<S::Future>
+    fn later<Q, B>(&mut self, pending: Pending, mut request: Request<Q>) -> Judging<S::Future>
     where
-        S: Service<Request<CallBody<Q>>> + Clone + Send + 'static,
+        S: Service<Request<CallBody<Q>>, Response = Response<B>> + Clone + Send + 'static,
         Q: Body + Send + 'static,
+        B: Body,
+        P: Answer<B>,
     {
         let another = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, another);
@@ -131,7 +135,7 @@ impl Admitted {
     }
 }
 
-impl<V> Shared<V> {
+impl<V, P: Spelling> Shared<V, P> {
     /// Lets in a caller that a verifier knows.
     fn admit<Q>(&self, mut identity: Identity, request: &mut Request<Q>) -> Admitted {
         let revocation = identity.take_revocation();
@@ -140,26 +144,28 @@ impl<V> Shared<V> {
     }
 
     /// Carries out a decision.
-    fn open<S, Q>(
+    fn open<S, Q, B>(
         &self,
         inner: &mut S,
         decided: Result<Admitted, Rejection>,
         mut request: Request<Q>,
     ) -> ResponseFuture<S::Future>
     where
-        S: Service<Request<CallBody<Q>>>,
+        S: Service<Request<CallBody<Q>>, Response = Response<B>>,
         Q: Body,
+        B: Body,
+        P: Answer<B>,
     {
         let decided = decided.and_then(|admitted| self.terms(admitted));
         match self.settings.enforce(decided, &mut request, None) {
             Ok(terms) => {
-                let grpc = is_grpc(request.headers());
+                let grpc = Content::of(request.headers()) == Content::Grpc;
                 let request = request.map(|body| CallBody::request(body, terms.clone()));
                 ResponseFuture::open(inner.call(request), terms, grpc)
             }
             Err(rejection) => {
-                self.settings.record(rejection, &request);
-                ResponseFuture::refused(rejection)
+                let answer = self.settings.refuse(rejection, request);
+                ResponseFuture::refused(Ok(answer))
             }
         }
     }

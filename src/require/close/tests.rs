@@ -13,7 +13,7 @@ use tonic::{Code, Status};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::body::CallBody;
-use super::closed::{Closed, is_grpc};
+use super::closed::Closed;
 use super::ending::Terms;
 use crate::keyring::Revocation;
 use crate::require::RequireTokenLayer;
@@ -34,7 +34,10 @@ fn keyring() -> Keyring {
 fn held(keyring: &Keyring, presented: &str) -> Revocation {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, format!("Bearer {presented}").parse().unwrap());
-    crate::require::decide::judge(keyring, &mut headers, false, |key, _| key.revocation().clone()).unwrap()
+    crate::require::decide::judge(keyring, crate::credential::Credential::from_grpc(&mut headers), false, |key, _| {
+        key.revocation().clone()
+    })
+    .unwrap()
 }
 
 fn terms(keyring: &Keyring) -> Option<Terms> {
@@ -227,26 +230,6 @@ fn the_error_of_a_request_is_a_status_with_the_reason_behind_it() {
         assert!(status.message().starts_with(message), "{status}");
         assert!(closed.grpc_message().bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'%'));
     }
-}
-
-#[test]
-fn grpc_is_known_by_its_content_type() {
-    let table = [
-        ("application/grpc", true),
-        ("application/grpc+proto", true),
-        ("application/grpc;charset=utf-8", true),
-        ("application/grpc ; charset=utf-8", true),
-        ("application/grpc-web", false),
-        ("application/grpc-web+proto", false),
-        ("application/grp", false),
-        ("text/html", false),
-        ("", false),
-    ];
-    for (kind, expected) in table {
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
-        assert_eq!(is_grpc(&headers), expected, "{kind:?}");
-    }
-    assert!(!is_grpc(&HeaderMap::new()));
 }
 
 fn request(presented: &str, kind: &str) -> Request<String> {
