@@ -66,7 +66,10 @@ fn every_value_is_marked_sensitive_whatever_it_holds() {
 fn debug_output_is_redacted() {
     let mut headers = headers(&[b"Bearer abc"]);
     let credential = Credential::from_grpc(&mut headers).unwrap();
-    assert_eq!(format!("{credential:?}"), r#"Credential { token: "[redacted]", ambiguous: false }"#);
+    assert_eq!(
+        format!("{credential:?}"),
+        r#"Credential { token: "[redacted]", form: Authorization, ambiguous: false }"#
+    );
 }
 
 proptest! {

@@ -104,6 +104,7 @@ where
 
 impl<S, P> CloseOnRevoke<S, AnyVerifier, P> {
     /// Waits for the verifier, and then calls the service that was ready.
+    #[allow(clippy::async_yields_async, reason = "the call is polled in place, with what may end it")]
     fn later<Q, B>(&mut self, pending: Pending, mut request: Request<Q>) -> Judging<S::Future>
     where
         S: Service<Request<CallBody<Q>>, Response = Response<B>> + Clone + Send + 'static,
