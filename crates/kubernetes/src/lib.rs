@@ -22,12 +22,11 @@
 //! use ray_auth::{ClusterAuth, Exempt};
 //! use ray_auth_kubernetes::Verifier;
 //!
-//! # async fn run(health: tonic_health_stand_in::Service) -> Result<(), Box<dyn std::error::Error>> {
-//! # mod tonic_health_stand_in { pub struct Service; }
+//! # fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let auth = ClusterAuth::from_env()?; // RAY_AUTH_MODE=token, RAY_ENABLE_K8S_TOKEN_AUTH=true
 //! let verifier = Verifier::from_env()?; // inside a pod, with RAY_CLUSTER_NAME and RAY_CLUSTER_NAMESPACE
 //! let layer = auth.require(verifier).exempt(Exempt::grpc_health());
-//! # let _ = (layer, health);
+//! # drop(layer);
 //! # Ok(())
 //! # }
 //! ```
