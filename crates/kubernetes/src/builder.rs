@@ -8,8 +8,8 @@ use ray_auth::reload::Follow;
 
 use crate::cache::{Cache, Capacity};
 use crate::client::Api;
-use crate::environment::{Environment, StartError};
 use crate::flights::Flights;
+use crate::pod::{Pod, StartError};
 use crate::review::Question;
 use crate::verifier::{Parts, Verifier};
 
@@ -114,22 +114,22 @@ impl VerifierBuilder {
     ///
     /// As [`Verifier::from_env`].
     pub fn from_vars(self, lookup: impl Fn(&str) -> Option<OsString>) -> Result<Verifier, StartError> {
-        let environment = Environment::from_vars(lookup)?;
-        let (token, _) = Follow::new(TokenSource::file(&environment.place.token)).start()?;
-        let api = Api::new(&environment.place, token)?;
-        let ttl = self.ttl.or_else(|| environment.ttl_seconds.map(Duration::from_secs)).unwrap_or(Self::MAX_TTL);
+        let pod = Pod::from_vars(lookup)?;
+        let (token, _) = Follow::new(TokenSource::file(&pod.place.token)).start()?;
+        let api = Api::new(&pod.place, token)?;
+        let ttl = self.ttl.or_else(|| pod.ttl_seconds.map(Duration::from_secs)).unwrap_or(Self::MAX_TTL);
         tracing::info!(
             target: "ray_auth::kubernetes",
-            server = %environment.place.server,
-            cluster = environment.cluster,
-            namespace = environment.namespace,
+            server = %pod.place.server,
+            cluster = pod.cluster,
+            namespace = pod.namespace,
             "callers are judged by the Kubernetes API server"
         );
         Ok(Verifier::new(Parts {
             api,
             question: Question {
-                cluster: environment.cluster,
-                namespace: environment.namespace,
+                cluster: pod.cluster,
+                namespace: pod.namespace,
                 verb: self.verb,
                 audiences: self.audiences,
             },

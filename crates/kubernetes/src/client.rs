@@ -15,7 +15,7 @@ use ray_auth::{AddTokenLayer, Keyring};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 
-use crate::environment::{Place, StartError};
+use crate::pod::{Place, StartError};
 use crate::trouble::Trouble;
 
 /// The most bytes of an answer. A review of a user with many groups has some kilobytes.

@@ -1,30 +1,63 @@
-//! When a token says of itself that it ends.
+//! What a token says of itself.
 //!
 //! Nothing is verified here, which is the API server's: what is read can only make this process trust a token for less
-//! long.
+//! long, or tell an operator what is in a file.
 
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::Value;
 use zeroize::Zeroizing;
+
+/// What a JSON Web Token says of itself, unverified: for an operator to read, and nothing to decide by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claims {
+    /// Whom it is of: `system:serviceaccount:NAMESPACE:NAME`.
+    pub subject: Option<String>,
+    /// Whom it is for.
+    pub audiences: Vec<String>,
+    /// When it ends, in seconds since 1970.
+    pub expiry: Option<u64>,
+}
+
+impl Claims {
+    /// Reads a token; none of what is no such token (RFC 7519).
+    #[must_use]
+    pub fn unverified(token: &str) -> Option<Self> {
+        let claims = claims(token)?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let audiences = match claims.get("aud") {
+            Some(Value::Array(audiences)) => audiences.iter().filter_map(text).collect(),
+            Some(audience) => text(audience).into_iter().collect(),
+            None => Vec::new(),
+        };
+        Some(Self { subject: claims.get("sub").and_then(text), audiences, expiry: claims.get("exp").and_then(seconds) })
+    }
+}
 
 /// The `exp` of a JSON Web Token, in seconds since 1970 (RFC 7519, section 4.1.4); none of what is no such token.
 pub(crate) fn expiry(token: &str) -> Option<u64> {
+    claims(token)?.get("exp").and_then(seconds)
+}
+
+fn claims(token: &str) -> Option<serde_json::Map<String, Value>> {
     let mut parts = token.split('.');
     let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return None;
     };
     let claims = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?);
-    let claims: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&claims).ok()?;
-    let exp = claims.get("exp")?;
-    exp.as_u64().or_else(|| exp.as_f64().map(whole))
+    serde_json::from_slice(&claims).ok()
 }
 
 /// Fractions are allowed. What is before 1970 is long over, and what no clock reaches never is.
-fn whole(seconds: f64) -> u64 {
-    let beyond = if seconds > 0.0 { u64::MAX } else { 0 };
-    Duration::try_from_secs_f64(seconds).map_or(beyond, |time| time.as_secs())
+fn seconds(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| {
+        let seconds = value.as_f64()?;
+        let beyond = if seconds > 0.0 { u64::MAX } else { 0 };
+        Some(Duration::try_from_secs_f64(seconds).map_or(beyond, |time| time.as_secs()))
+    })
 }
 
 #[cfg(test)]
@@ -33,6 +66,17 @@ mod tests {
 
     fn token(claims: &str) -> String {
         format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn an_operator_is_told_what_a_token_says_of_itself() {
+        let said = |claims: &str| Claims::unverified(&token(claims)).unwrap();
+        let usual = said(r#"{"sub":"system:serviceaccount:here:head","aud":["https://kubernetes"],"exp":7}"#);
+        assert_eq!(usual.subject.as_deref(), Some("system:serviceaccount:here:head"));
+        assert_eq!((usual.audiences, usual.expiry), (vec!["https://kubernetes".to_owned()], Some(7)));
+        assert_eq!(said(r#"{"aud":"ray.io"}"#).audiences, ["ray.io"]);
+        assert_eq!(said(r#"{"sub":7,"aud":7,"exp":"7"}"#), Claims::default());
+        assert_eq!(Claims::unverified("opaque"), None);
     }
 
     #[test]

@@ -34,14 +34,15 @@
 mod builder;
 mod cache;
 mod client;
-mod environment;
 mod flights;
 mod jwt;
 mod limits;
+mod pod;
 mod review;
 mod trouble;
 mod verifier;
 
 pub use self::builder::VerifierBuilder;
-pub use self::environment::StartError;
+pub use self::jwt::Claims;
+pub use self::pod::{Pod, StartError};
 pub use self::verifier::Verifier;

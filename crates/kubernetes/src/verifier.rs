@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 use crate::builder::VerifierBuilder;
 use crate::cache::{Cache, Key};
 use crate::client::Api;
-use crate::environment::StartError;
 use crate::flights::{Flights, Lead, Outcome, Place};
 use crate::jwt;
+use crate::pod::StartError;
 use crate::review::{Judgement, Question};
 use crate::trouble::Trouble;
 

@@ -18,16 +18,43 @@ pub(crate) struct Place {
     pub(crate) token: PathBuf,
 }
 
-/// What is read from the environment.
+/// What this process's pod is told: which cluster it belongs to, and who judges.
 #[derive(Clone, Debug)]
-pub(crate) struct Environment {
+pub struct Pod {
     pub(crate) place: Place,
     pub(crate) cluster: String,
     pub(crate) namespace: String,
     pub(crate) ttl_seconds: Option<u64>,
 }
 
-impl Environment {
+impl Pod {
+    /// Reads what [`Verifier::from_env`](crate::Verifier::from_env) reads, and asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when any of it is missing or blank.
+    pub fn from_env() -> Result<Self, StartError> {
+        Self::from_vars(|name| std::env::var_os(name))
+    }
+
+    /// The API server's address.
+    #[must_use]
+    pub fn server(&self) -> &Uri {
+        &self.place.server
+    }
+
+    /// The name of the RayCluster.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    /// Its namespace.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     pub(crate) fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, StartError> {
         let required = |name: &'static str, what: &'static str| {
             let value = lookup(name).and_then(|value| value.into_string().ok()).map(|value| value.trim().to_owned());
