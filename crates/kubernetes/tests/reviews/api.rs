@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -78,6 +78,7 @@ struct Shared {
     released: Notify,
     /// Each review as it was asked, and who asked.
     asked: Mutex<Vec<(String, Value)>>,
+    keeps: AtomicBool,
 }
 
 /// Knows `good` and `denied`, and nobody else.
@@ -125,6 +126,7 @@ impl Api {
             script: Mutex::new(Box::new(usual)),
             released: Notify::new(),
             asked: Mutex::default(),
+            keeps: AtomicBool::new(true),
         });
         tokio::spawn({
             let shared = Arc::clone(&shared);
@@ -155,6 +157,11 @@ impl Api {
 
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// Keeps no longer what is asked.
+    pub fn keep_nothing(&self) {
+        self.shared.keeps.store(false, Ordering::SeqCst);
     }
 
     pub fn asked(&self) -> Vec<(String, Value)> {
@@ -204,7 +211,9 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) ->
         let count = if kind == Kind::Token { &shared.tokens } else { &shared.accesses };
         count.fetch_add(1, Ordering::SeqCst);
         let released = shared.released.notified();
-        shared.asked.lock().unwrap().push((authorization, review.clone()));
+        if shared.keeps.load(Ordering::SeqCst) {
+            shared.asked.lock().unwrap().push((authorization, review.clone()));
+        }
         let reply = shared.script.lock().unwrap()(kind, &review);
         let (status, body) = match reply {
             Reply::Json(status, body) => (status, body.to_string()),
