@@ -91,6 +91,24 @@ mod http_text {
     pub(super) const CROSS_ORIGIN: &str = "Forbidden: Cross-origin request";
 }
 
+/// The table, in the order of [`Rejection::ALL`].
+static TABLE: [Row; Rejection::ALL.len()] = {
+    const MISSING: (StatusCode, &str) = (StatusCode::UNAUTHORIZED, http_text::MISSING);
+    const INVALID: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::INVALID);
+    const NO_ANSWER: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, http_text::UNAVAILABLE);
+    const HOST: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::UNTRUSTED_HOST);
+    const ORIGIN: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::CROSS_ORIGIN);
+    [
+        Row { label: "missing", text: "no credential", grpc: &INVALID_TOKEN, http: MISSING },
+        Row { label: "malformed", text: "not a bearer token", grpc: &INVALID_TOKEN, http: INVALID },
+        Row { label: "wrong_token", text: "the token is not accepted", grpc: &INVALID_TOKEN, http: INVALID },
+        Row { label: "ambiguous", text: "credentials that differ", grpc: &INVALID_TOKEN, http: INVALID },
+        Row { label: "unavailable", text: "the credential could not be judged", grpc: &UNAVAILABLE, http: NO_ANSWER },
+        Row { label: "untrusted_host", text: "a host name that is not allowed", grpc: &INVALID_TOKEN, http: HOST },
+        Row { label: "cross_origin", text: "sent by a page of another origin", grpc: &INVALID_TOKEN, http: ORIGIN },
+    ]
+};
+
 impl Rejection {
     /// All reasons; a reason's place here is its [`Rejection::index`].
     pub(crate) const ALL: [Self; 7] = [
@@ -103,23 +121,9 @@ impl Rejection {
         Self::CrossOrigin,
     ];
 
-    /// The table.
-    const fn row(self) -> Row {
-        const MISSING: (StatusCode, &str) = (StatusCode::UNAUTHORIZED, http_text::MISSING);
-        const INVALID: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::INVALID);
-        const NO_ANSWER: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, http_text::UNAVAILABLE);
-        const HOST: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::UNTRUSTED_HOST);
-        const ORIGIN: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::CROSS_ORIGIN);
-        let (label, text, grpc, http) = match self {
-            Self::Missing => ("missing", "no credential", &INVALID_TOKEN, MISSING),
-            Self::Malformed => ("malformed", "not a bearer token", &INVALID_TOKEN, INVALID),
-            Self::WrongToken => ("wrong_token", "the token is not accepted", &INVALID_TOKEN, INVALID),
-            Self::Ambiguous => ("ambiguous", "credentials that differ", &INVALID_TOKEN, INVALID),
-            Self::Unavailable => ("unavailable", "the credential could not be judged", &UNAVAILABLE, NO_ANSWER),
-            Self::UntrustedHost => ("untrusted_host", "a host name that is not allowed", &INVALID_TOKEN, HOST),
-            Self::CrossOrigin => ("cross_origin", "sent by a page of another origin", &INVALID_TOKEN, ORIGIN),
-        };
-        Row { label, text, grpc, http }
+    /// What the table says of this reason.
+    fn row(self) -> &'static Row {
+        &TABLE[self.index()]
     }
 
     /// The reason as a metric label: one of a fixed few words.

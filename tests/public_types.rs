@@ -9,11 +9,12 @@ use std::mem::size_of;
 use http::{Request, Response};
 use ray_auth::attach::{AddToken, IndexedError, OriginError};
 use ray_auth::auth::{AuthError, ClusterAuthBuilder, PlaintextError, PlaintextPolicy};
-use ray_auth::credential::Credential;
+use ray_auth::credential::{Credential, Form};
+use ray_auth::http::{HostError, Http, Login, LoginFuture, TrustedOriginError};
 use ray_auth::interceptor::{AddTokenInterceptor, RequireTokenInterceptor};
 use ray_auth::keyring::{KeyringError, KeyringStatus, Role, Step, TokenStatus};
 use ray_auth::mode::ModeError;
-use ray_auth::require::{Exempt, ExemptError, Exempted, RequireToken, ResponseFuture};
+use ray_auth::require::{Exempt, ExemptError, Exempted, Grpc, RequireToken, ResponseFuture};
 use ray_auth::source::{FileWarning, Loaded, Origin, SourceError, TokenSource};
 use ray_auth::token::{Fingerprint, Label, TokenError, TokenSet, TokenSetError};
 use ray_auth::verify::{AnyVerifier, Call, Identity, Verdict};
@@ -65,6 +66,13 @@ fn public_types_are_send_sync_clone_and_debug_as_documented() {
         Verdict: Send, Debug;
         Call<'_>: Send, Sync, Copy, Debug;
         Credential<'_>: Send, Sync, Copy, Debug;
+        Form: Send, Sync, Copy, Debug, Eq, std::hash::Hash;
+        Grpc: Send, Sync, Copy, Debug;
+        Http: Send, Sync, Clone, Debug;
+        Login: Send, Sync, Clone, Debug;
+        LoginFuture: Send, Unpin, Debug;
+        RequireTokenLayer<Keyring, Http>: Send, Sync, Clone, Debug;
+        RequireToken<Inner, AnyVerifier, Http>: Send, Sync, Clone;
         Rejection: Send, Sync, Copy, Debug, Eq, std::hash::Hash, std::error::Error;
         AddTokenInterceptor: Send, Sync, Clone, Debug;
         RequireTokenInterceptor: Send, Sync, Clone, Debug;
@@ -84,7 +92,9 @@ fn errors_can_cross_threads_and_be_boxed() {
         AuthError: Error, Send, Sync;
         PlaintextError: Error, Send, Sync;
         ExemptError: Error, Send, Sync;
+        HostError: Error, Send, Sync;
         OriginError: Error, Send, Sync;
+        TrustedOriginError: Error, Send, Sync;
         IndexedError: Error, Send, Sync;
     }
     #[cfg(feature = "connect")]

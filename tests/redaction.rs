@@ -9,6 +9,7 @@ use std::fmt::{Debug, Display};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use ray_auth::credential::Credential;
+use ray_auth::http::{Http, Login};
 use ray_auth::interceptor::{AddTokenInterceptor, RequireTokenInterceptor};
 use ray_auth::keyring_file::{Change, KeyringFile};
 use ray_auth::proto::GetClusterIdRequest;
@@ -73,6 +74,8 @@ fn no_public_type_shows_the_token() {
     debug("RetryToken", &AddTokenLayer::new(keyring.clone()).retry_refused().layer(()));
     debug("CloseOnRevokeLayer", &RequireTokenLayer::new(keyring.clone()).close_on_revoke());
     debug("CloseOnRevoke", &RequireTokenLayer::new(keyring.clone()).close_on_revoke().layer(()));
+    debug("an HTTP RequireTokenLayer", &RequireTokenLayer::new(keyring.clone()).http(Http::new()));
+    debug("Login", &Login::new(keyring.clone(), Http::new().dangerous_raw_cookie()));
     debug("UsageWatch", &UsageWatch::new(keyring.clone()));
     debug("ProcessStatus", &UsageWatch::new(keyring).status());
 
@@ -97,6 +100,15 @@ fn no_public_type_shows_the_token() {
     headers.append(AUTHORIZATION, format!("Bearer {GUESS}").parse().unwrap());
     debug("Credential", &Credential::from_grpc(&mut headers).unwrap());
     debug("headers that were judged", &headers);
+
+    let cookie = format!("ray-authentication-token={SECRET}; ray-authentication-token={GUESS}");
+    let all = [("authorization", ""), ("x-ray-authorization", GUESS), ("cookie", &cookie)];
+    let mut headers: HeaderMap =
+        all.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    debug("the Rejection of a bare token", &Credential::from_http(&mut headers, true).unwrap_err());
+    headers.remove("x-ray-authorization");
+    debug("the Credential of a cookie", &Credential::from_http(&mut headers, true).unwrap());
+    debug("HTTP headers that were judged", &headers);
 
     let lookup = |value: &'static str| move |name: &str| (name == "RAY_AUTH_TOKEN").then(|| value.into());
     let source = TokenSource::from_vars(lookup(SECRET)).unwrap();
@@ -144,6 +156,7 @@ async fn no_log_line_of_a_whole_run_shows_the_token() {
         let outcome = raw_http2::ask(address, &request, bound).await.unwrap();
         assert_ne!(outcome.grpc_status(), Some(0));
     }
+    over_http(&auth).await;
     let keyring = Keyring::new(Token::parse(SECRET).unwrap());
     keyring.stage(Token::parse(GUESS).unwrap()).unwrap();
     keyring.promote().unwrap();
@@ -156,4 +169,41 @@ async fn no_log_line_of_a_whole_run_shows_the_token() {
     }
     logs.assert_absent("the token", SECRET);
     logs.assert_absent("the guess", GUESS);
+}
+
+/// Logs in, and presents the secret, the cookie and the guess in every way HTTP has.
+async fn over_http(auth: &ClusterAuth) {
+    let http = Http::new().with_login_page().dangerous_raw_cookie();
+    let login = auth.login(http.clone());
+    debug("Login", &login);
+    let router = axum::Router::new().route("/jobs", axum::routing::get(async || "none"));
+    let router =
+        router.route_service("/api/authenticate", login).layer(auth.require_token().exempt(Exempt::login()).http(http));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let client = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new())
+        .build::<_, http_body_util::Empty<&[u8]>>(hyper_util::client::legacy::connect::HttpConnector::new());
+    let ask = async |method: &str, path: &str, name: &str, value: String, status: u16| {
+        let request = http::Request::builder().method(method).uri(format!("http://{address}{path}"));
+        let request = request.header(name, value).body(http_body_util::Empty::new()).unwrap();
+        let response = client.request(request).await.unwrap();
+        assert_eq!(response.status(), status, "{method} {path} {name}");
+        response.into_parts().0
+    };
+    let bearer = |token: &str| format!("Bearer {token}");
+    let cookie = |token: &str| format!("a=b; ray-authentication-token={token}");
+    ask("POST", "/api/authenticate", "authorization", bearer(SECRET), 200).await;
+    for (name, value, status) in [
+        ("authorization", bearer(SECRET), 200),
+        ("authorization", bearer(GUESS), 403),
+        ("authorization", format!("Basic {SECRET}"), 403),
+        ("x-ray-authorization", bearer(SECRET), 200),
+        ("x-ray-authorization", SECRET.to_owned(), 403),
+        ("cookie", cookie(SECRET), 200),
+        ("cookie", cookie(GUESS), 403),
+    ] {
+        debug("an answer", &ask("GET", "/jobs", name, value, status).await);
+    }
+    serving.abort();
 }

@@ -1,5 +1,5 @@
 use std::convert::Infallible;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
@@ -8,10 +8,13 @@ use proptest::prelude::*;
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use super::*;
-use crate::credential::{Credential, Form};
+use crate::credential::Credential;
 use crate::require::Exempted;
-use crate::verify::{AnyVerifier, Call, Identity, Verdict, Verify};
-use crate::{ClusterAuth, Exempt, Keyring, Rejection, RequireTokenLayer, Token};
+use crate::verify::AnyVerifier;
+use crate::{Exempt, Keyring, Rejection, RequireTokenLayer, Token};
+
+mod answers;
+mod logging_in;
 
 const PATH: &str = "/api/jobs/";
 const CALL: &str = "/ray.rpc.JobInfoGcsService/GetAllJobInfo";
@@ -225,45 +228,6 @@ async fn a_cookie_opens_nothing_that_somebody_else_had_a_browser_send() {
 }
 
 #[tokio::test]
-async fn grpc_is_answered_as_grpc_and_never_opened_by_a_cookie() {
-    let cookie = cookie_of("primary");
-    let host = ("host", "localhost:8265");
-    let raw = ("cookie", "ray-authentication-token=primary");
-    let bearer = ("authorization", "Bearer primary");
-    let x_ray = ("x-ray-authorization", "Bearer primary");
-    let kind = |kind: &'static str| ("content-type", kind);
-    let table: &[(&str, &str, Headers<'_>, (u16, &str))] = &[
-        ("token", CALL, &[kind("application/grpc"), bearer], LET_IN),
-        ("none", CALL, &[kind("application/grpc")], STATUS_16),
-        ("cookie", CALL, &[kind("application/grpc"), host, ("cookie", &cookie)], STATUS_16),
-        ("raw cookie", CALL, &[kind("application/grpc+proto"), host, raw], STATUS_16),
-        ("x-ray", CALL, &[kind("application/grpc"), x_ray], STATUS_16),
-        ("empty, then x-ray", CALL, &[kind("application/grpc"), ("authorization", ""), x_ray], STATUS_16),
-        ("web, token", CALL, &[kind("application/grpc-web+proto"), bearer], LET_IN),
-        ("web, cookie", CALL, &[kind("application/grpc-web+proto"), host, raw], STATUS_16),
-        ("web text, cookie", CALL, &[kind("application/grpc-web-text"), host, raw], STATUS_16),
-        ("upper case, cookie", PATH, &[kind("Application/GRPC"), host, raw], STATUS_16),
-        ("two types, cookie", PATH, &[kind("text/plain"), kind("application/grpc"), host, raw], STATUS_16),
-        ("disguised, cookie", CALL, &[kind("text/plain"), host, ("cookie", &cookie)], MISSING),
-        ("no type, cookie", CALL, &[host, raw], MISSING),
-        ("disguised, token", CALL, &[kind("text/plain"), bearer], LET_IN),
-        ("disguised, x-ray", CALL, &[kind("text/plain"), x_ray], LET_IN),
-    ];
-    let service = RequireTokenLayer::new(keyring()).http(Http::new().with_login_page()).layer(handler());
-    for (name, path, headers, expected) in table {
-        check(name, service.clone(), request(&Method::POST, path, headers), *expected).await;
-    }
-    for (asked, answered) in [
-        ("application/grpc", "application/grpc"),
-        ("application/grpc-web", "application/grpc-web+proto"),
-        ("application/grpc-web-text+proto", "application/grpc-web-text+proto"),
-    ] {
-        let refused = service.clone().oneshot(request(&Method::POST, CALL, &[kind(asked)])).await.unwrap();
-        assert_eq!(refused.headers()["content-type"], answered);
-    }
-}
-
-#[tokio::test]
 async fn what_is_open_is_what_ray_has_open_and_no_spelling_of_something_else() {
     let dashboard =
         RequireTokenLayer::new(keyring()).exempt(Exempt::ray_dashboard()).http(Http::new()).layer(handler());
@@ -335,227 +299,6 @@ async fn what_is_open_is_what_ray_has_open_and_no_spelling_of_something_else() {
     }
     for folder in ["", "/", "static/", "/static", "/static//", "/static/../", "/%73tatic/", "/a*/", "//"] {
         assert!(Exempt::files(folder).is_err(), "{folder:?}");
-    }
-}
-
-#[tokio::test]
-async fn answers_are_rays_with_what_is_missing_there() {
-    let service = RequireTokenLayer::new(keyring()).http(Http::new()).layer(handler());
-    let ask = async |headers: Headers<'_>| {
-        let (parts, _) = service.clone().oneshot(request(&Method::GET, PATH, headers)).await.unwrap().into_parts();
-        parts
-    };
-    let cleared = "ray-authentication-token=\"\"; Max-Age=0; Path=/";
-    let html = ("accept", "text/html");
-    let table: &[(&str, Headers<'_>, Rejection, bool, Option<&str>)] = &[
-        ("none", &[], Rejection::Missing, true, None),
-        ("none, page not asked for", &[html], Rejection::Missing, true, None),
-        ("wrong", &[("authorization", "Bearer x")], Rejection::WrongToken, false, None),
-        ("malformed", &[("authorization", "x")], Rejection::Malformed, false, None),
-        (
-            "stale cookie",
-            &[("host", "localhost"), ("cookie", "ray-authentication-token=x")],
-            Rejection::WrongToken,
-            false,
-            Some(cleared),
-        ),
-        (
-            "stale cookie elsewhere",
-            &[("host", "a.test"), ("cookie", "ray-authentication-token=x")],
-            Rejection::UntrustedHost,
-            false,
-            None,
-        ),
-        (
-            "a wrong token beside",
-            &[("authorization", "Bearer x"), ("cookie", "ray-authentication-token=x")],
-            Rejection::WrongToken,
-            false,
-            None,
-        ),
-    ];
-    for (name, headers, rejection, challenge, cookie) in table {
-        let parts = ask(headers).await;
-        assert_eq!(parts.status, rejection.http_status(), "{name}");
-        assert_eq!(parts.headers["content-type"], "text/plain; charset=utf-8", "{name}");
-        assert_eq!(parts.headers.get("www-authenticate").is_some_and(|value| value == "Bearer"), *challenge, "{name}");
-        assert_eq!(parts.headers.get("set-cookie").map(|value| value.to_str().unwrap()), *cookie, "{name}");
-        assert_eq!(parts.extensions.get(), Some(rejection), "{name}");
-        let fields = 1 + usize::from(*challenge) + usize::from(cookie.is_some());
-        assert_eq!(parts.headers.len(), fields, "{name}: {:?}", parts.headers);
-    }
-}
-
-#[tokio::test]
-async fn the_page_is_for_browsers_that_a_token_would_help() {
-    let service = RequireTokenLayer::new(keyring()).http(Http::new().with_login_page()).layer(handler());
-    let browser = ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
-    let host = ("host", "localhost");
-    let stale = ("cookie", "ray-authentication-token=x");
-    let table: &[(&str, Method, Headers<'_>, u16, bool)] = &[
-        ("a browser", Method::GET, &[browser], 401, true),
-        ("upper case", Method::GET, &[("accept", "TEXT/HTML;q=1")], 401, true),
-        ("its head", Method::HEAD, &[browser], 401, true),
-        ("stale cookie", Method::GET, &[browser, host, stale], 403, true),
-        ("a script", Method::GET, &[("accept", "*/*")], 401, false),
-        ("a program", Method::GET, &[], 401, false),
-        ("json", Method::GET, &[("accept", "application/json, text/htmlx")], 401, false),
-        ("a form", Method::POST, &[browser], 401, false),
-        ("a wrong token", Method::GET, &[browser, ("authorization", "Bearer x")], 403, false),
-        ("another host", Method::GET, &[browser, ("host", "rebind.test"), stale], 403, false),
-    ];
-    for (name, method, headers, status, page) in table {
-        let response = service.clone().oneshot(request(method, PATH, headers)).await.unwrap();
-        assert_eq!(response.status(), *status, "{name}");
-        assert_eq!(response.headers().contains_key("www-authenticate"), *status == 401, "{name}");
-        assert_eq!(response.headers()["content-type"] == "text/html; charset=utf-8", *page, "{name}");
-        assert_eq!(response.headers().contains_key("content-security-policy"), *page, "{name}");
-        assert_eq!(response.headers().contains_key("set-cookie"), *status == 403 && *page, "{name}");
-        assert_eq!(seen(response).await.1.contains("data-path=\"/api/jobs/\""), *page, "{name}");
-    }
-}
-
-/// Logs in with `token` and gives the cookie.
-async fn log_in(login: &Login, token: &str) -> String {
-    let headers = [("host", "localhost"), ("authorization", &*format!("Bearer {token}"))];
-    let response = login.clone().oneshot(request(&Method::POST, "/api/authenticate", &headers)).await.unwrap();
-    assert!(response.headers()["set-cookie"].is_sensitive());
-    response.headers()["set-cookie"].to_str().unwrap().to_owned()
-}
-
-#[tokio::test]
-async fn logging_in_is_as_with_ray_but_for_what_the_cookie_holds() {
-    let shared = ClusterAuth::with_keyring(keyring()).login(Http::new());
-    let disabled = ClusterAuth::disabled().login(Http::new());
-    let (mode, enter) = ("/api/authentication_mode", "/api/authenticate");
-    let host = ("host", "localhost:8265");
-    let not_enabled = (401, "Unauthorized: Token authentication is not enabled");
-    let not_allowed = (405, "405: Method Not Allowed");
-    let entered = (200, "{\"status\": \"authenticated\", \"message\": \"Token is valid\"}");
-    let cookie = cookie_of("primary");
-    type Row<'a> = (&'a str, &'a Login, Method, &'a str, Headers<'a>, (u16, &'a str), Option<&'a str>);
-    let cleared = Some("ray-authentication-token=\"\"; Max-Age=0; Path=/");
-    let table: &[Row<'_>] = &[
-        ("mode", &shared, Method::GET, mode, &[], (200, "{\"authentication_mode\": \"token\"}"), None),
-        (
-            "mode, disabled",
-            &disabled,
-            Method::GET,
-            mode,
-            &[],
-            (200, "{\"authentication_mode\": \"disabled\"}"),
-            cleared,
-        ),
-        ("mode, posted", &shared, Method::POST, mode, &[], not_allowed, None),
-        ("right", &shared, Method::POST, enter, &[host, ("authorization", "Bearer primary")], entered, Some("v1.")),
-        ("staged", &shared, Method::POST, enter, &[host, ("authorization", "Bearer next")], entered, Some("v1.")),
-        ("wrong", &shared, Method::POST, enter, &[host, ("authorization", "Bearer x")], INVALID, None),
-        ("lower case", &shared, Method::POST, enter, &[host, ("authorization", "bearer primary")], INVALID, None),
-        ("none", &shared, Method::POST, enter, &[host], MISSING, None),
-        ("empty", &shared, Method::POST, enter, &[host, ("authorization", "")], MISSING, None),
-        ("x-ray only", &shared, Method::POST, enter, &[host, ("x-ray-authorization", "Bearer primary")], MISSING, None),
-        ("cookie only", &shared, Method::POST, enter, &[host, ("cookie", &cookie)], MISSING, None),
-        ("got", &shared, Method::GET, enter, &[host, ("authorization", "Bearer primary")], not_allowed, None),
-        ("disabled", &disabled, Method::POST, enter, &[host, ("authorization", "Bearer primary")], not_enabled, None),
-        (
-            "another host",
-            &shared,
-            Method::POST,
-            enter,
-            &[("host", "rebind.test"), ("authorization", "Bearer primary")],
-            (403, Rejection::UntrustedHost.http_text()),
-            None,
-        ),
-        (
-            "another path",
-            &shared,
-            Method::POST,
-            "/api/authenticate/",
-            &[host, ("authorization", "Bearer primary")],
-            (404, "404: Not Found"),
-            None,
-        ),
-    ];
-    for (name, login, method, path, headers, expected, cookie) in table {
-        let response = (*login).clone().oneshot(request(method, path, headers)).await.unwrap();
-        let set = response.headers().get("set-cookie").map(|value| value.to_str().unwrap().to_owned());
-        let set = set.map(|set| if set.contains("=v1.") { "v1.".to_owned() } else { set });
-        assert_eq!(set.as_deref(), *cookie, "{name}");
-        let (status, body) = seen(response).await;
-        assert_eq!((status, body.as_str()), *expected, "{name}");
-    }
-}
-
-#[tokio::test]
-async fn the_cookie_opens_this_server_until_its_token_is_retired() {
-    let keyring = keyring();
-    let login = Login::new(keyring.clone(), Http::new());
-    let service = RequireTokenLayer::new(keyring.clone()).http(Http::new()).layer(handler());
-    let set = log_in(&login, "primary").await;
-    let (value, attributes) = set.split_once(';').unwrap();
-    assert_eq!(attributes, " HttpOnly; Max-Age=2592000; Path=/; SameSite=Strict");
-    let end: u64 = value.split('.').nth(1).unwrap().parse().unwrap();
-    assert!((now() + 2_591_990..=now() + 2_592_000).contains(&end), "{end}");
-    assert!(!set.contains("primary"));
-
-    let headers = [("host", "localhost"), ("cookie", value)];
-    check("before", service.clone(), request(&Method::GET, PATH, &headers), LET_IN).await;
-    keyring.promote().unwrap();
-    check("its token is old", service.clone(), request(&Method::GET, PATH, &headers), LET_IN).await;
-    keyring.retire().unwrap();
-    let refused = service.oneshot(request(&Method::GET, PATH, &headers)).await.unwrap();
-    assert_eq!(refused.headers()["set-cookie"], "ray-authentication-token=\"\"; Max-Age=0; Path=/");
-    assert_eq!(refused.status(), 403);
-}
-
-#[tokio::test]
-async fn settings_say_what_the_cookie_is() {
-    let secure = log_in(&Login::new(keyring(), Http::new().behind_tls()), "primary").await;
-    assert!(secure.ends_with("; SameSite=Strict; Secure"), "{secure}");
-    let raw = log_in(&Login::new(keyring(), Http::new().dangerous_raw_cookie()), "primary").await;
-    assert_eq!(raw, "ray-authentication-token=primary; HttpOnly; Max-Age=2592000; Path=/; SameSite=Strict");
-    let short = log_in(&Login::new(keyring(), Http::new().with_session(Duration::from_secs(60))), "next").await;
-    assert!(short.contains("; Max-Age=60;"), "{short}");
-    let long = log_in(&Login::new(keyring(), Http::new().with_session(Duration::MAX)), "next").await;
-    assert!(long.contains("; Max-Age=2592000;"), "{long}");
-    // What a cookie cannot carry is not cut in it.
-    let odd = Keyring::new(Token::parse("a;b \"c\"").unwrap());
-    let odd = log_in(&Login::new(odd, Http::new().dangerous_raw_cookie()), "a;b \"c\"").await;
-    assert!(odd.starts_with("ray-authentication-token=v1."), "{odd}");
-    let by_https = Request::post("https://localhost/api/authenticate").header("authorization", "Bearer primary");
-    let response = Login::new(keyring(), Http::new()).oneshot(by_https.body(()).unwrap()).await.unwrap();
-    assert!(response.headers()["set-cookie"].to_str().unwrap().ends_with("; Secure"));
-}
-
-/// Knows one token, now or later.
-struct Known(bool);
-
-impl Verify for Known {
-    fn verify(&self, call: Call<'_>) -> Verdict {
-        assert_eq!(call.credential().form(), Form::Authorization);
-        let decided = match call.credential().token() {
-            b"ada" => Ok(Identity::user("ada")),
-            b"down" => Err(Rejection::Unavailable),
-            _ => Err(Rejection::WrongToken),
-        };
-        if self.0 { Verdict::Later(Box::pin(async { decided })) } else { Verdict::Now(decided) }
-    }
-}
-
-#[tokio::test]
-async fn a_verifier_logs_in_with_rays_cookie_or_not_at_all() {
-    let unavailable = (503, Rejection::Unavailable.http_text());
-    let entered = (200, "{\"status\": \"authenticated\", \"message\": \"Token is valid\"}");
-    for later in [false, true] {
-        let raw = Login::new(AnyVerifier::new(Known(later)), Http::new().dangerous_raw_cookie());
-        assert!(log_in(&raw, "ada").await.starts_with("ray-authentication-token=ada; HttpOnly"));
-        let ours = Login::new(AnyVerifier::new(Known(later)), Http::new());
-        for (login, token, expected) in
-            [(&raw, "ada", entered), (&raw, "bob", INVALID), (&raw, "down", unavailable), (&ours, "ada", unavailable)]
-        {
-            let headers = [("host", "localhost"), ("authorization", &*format!("Bearer {token}"))];
-            check(token, login.clone(), request(&Method::POST, "/api/authenticate", &headers), expected).await;
-        }
     }
 }
 

@@ -16,8 +16,8 @@
 //! second per reason.
 //!
 //! The layer fits around a whole tonic server (`Server::layer`), one generated service, tonic's
-//! `Routes` or an `axum` router. It answers every refused request as a gRPC call: a plain HTTP request on an `axum` route
-//! behind it is refused with HTTP status 200 and an empty body, so keep health pages that others probe outside. Put it around the **whole server** where you can: then an
+//! `Routes` or an `axum` router. It answers every refused request as a gRPC call, with HTTP status 200; to protect HTTP
+//! routes, too, tell it to [speak HTTP](RequireTokenLayer::http). Put it around the **whole server** where you can: then an
 //! unknown method is refused like any other, and a service added later is protected, too. Inside `axum`'s
 //! `Router::nest` a request's path lacks the nested prefix, so a layer with exemptions belongs outside of nests. A call
 //! is judged when it opens; one that is open stays open when its token is retired, as with Ray, unless the layer is told to

@@ -1,7 +1,7 @@
 //! The two ways in which requests carry credentials and refusals are answered.
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderName, Request, Response};
 
 use crate::credential::Credential;
 use crate::reject::Rejection;
@@ -59,8 +59,19 @@ pub(crate) enum Content {
 impl Content {
     /// By the first content type that is gRPC's: of several, that one promises the least.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let kinds = headers.get_all(CONTENT_TYPE).into_iter().map(|value| Self::named(value.as_bytes()));
-        kinds.fold(Self::Http, |first, kind| if first == Self::Http { kind } else { first })
+        static NAME: HeaderName = CONTENT_TYPE;
+        let Some(kind) = headers.get(&NAME) else { return Self::Http };
+        match Self::named(kind.as_bytes()) {
+            // As many values as names: no header has a second value.
+            Self::Http if headers.len() != headers.keys_len() => Self::of_others(headers),
+            first => first,
+        }
+    }
+
+    #[cold]
+    fn of_others(headers: &HeaderMap) -> Self {
+        let mut kinds = headers.get_all(CONTENT_TYPE).into_iter().map(|value| Self::named(value.as_bytes()));
+        kinds.find(|kind| *kind != Self::Http).unwrap_or(Self::Http)
     }
 
     fn named(kind: &[u8]) -> Self {

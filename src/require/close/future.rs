@@ -39,8 +39,9 @@ pin_project! {
             ending: Option<Ending>,
             grpc: bool,
         },
+        // In a box, so that calls that are let in do not carry room for it.
         Refused {
-            answer: Option<F::Output>,
+            answer: Option<Box<F::Output>>,
         },
         Done,
     }
@@ -58,7 +59,7 @@ impl<F: Future> ResponseFuture<F> {
     }
 
     pub(super) fn refused(answer: F::Output) -> Self {
-        Self { state: State::Refused { answer: Some(answer) } }
+        Self { state: State::Refused { answer: Some(Box::new(answer)) } }
     }
 
     pub(super) fn judging(judging: Judging<F>) -> Self {
