@@ -58,6 +58,9 @@
     else location.replace(target);
   };
 
+  // How what was asked for would be answered now.
+  const look = () => send(address(next), { method: "HEAD", redirect: "manual" }).then(({ status }) => status);
+
   // The server's own words; what a proxy in front says is a page of its own.
   const wordsOf = async (response) => {
     const isText = (response.headers.get("content-type") || "").startsWith("text/plain");
@@ -74,8 +77,7 @@
     }
     forget();
     // A browser that was not given the cookie, or does not keep it, would be asked again without a word.
-    const look = await send(address(next), { method: "HEAD", redirect: "manual" }).catch(() => null);
-    if (look && look.status === 401) {
+    if (await look() === 401) {
       return refuse("The token is right, but this browser did not keep the cookie. It may block cookies, or the cookie may be for https only.");
     }
     goOn();
@@ -102,10 +104,13 @@
   form.hidden = false;
   field.focus();
 
-  // Nothing to log in to: unless this is where that led before.
+  // Nobody need log in where authentication is disabled, nor who comes by a link of another site: such a request carries no
+  // cookie, and one from here does. Once: where that leads back to here, it would again.
+  const begin = async () => {
+    const answer = await send(address("/api/authentication_mode"));
+    const { authentication_mode: mode } = answer.ok ? await answer.json() : {};
+    if (mode === "disabled" || ![401, 403].includes(await look())) goOn();
+  };
   const isReloaded = performance.getEntriesByType("navigation").some(({ type }) => type === "reload");
-  send(address("/api/authentication_mode"))
-    .then((response) => response.ok ? response.json() : {})
-    .then((answer) => answer.authentication_mode === "disabled" && !isReloaded && goOn())
-    .catch(() => {});
+  if (!isReloaded) begin().catch(() => {});
 })();
