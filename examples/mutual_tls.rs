@@ -54,7 +54,16 @@ async fn call(auth: &ClusterAuth, address: &str) -> String {
     };
     match EchoClient::new(channel).unary(EchoMessage { payload: "hello".into() }).await {
         Ok(reply) => format!("answered {:?}", String::from_utf8_lossy(&reply.into_inner().payload)),
-        Err(status) => format!("{:?}: {}", status.code(), status.message()),
+        Err(status) => {
+            let mut text = format!("{:?}: {}", status.code(), status.message());
+            // Of a connection that breaks the status says little.
+            let mut cause = std::error::Error::source(&status);
+            while let Some(error) = cause {
+                text.push_str(&format!(": {error}"));
+                cause = error.source();
+            }
+            text
+        }
     }
 }
 

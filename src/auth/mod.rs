@@ -104,7 +104,8 @@ impl ClusterAuth {
         ClusterAuthBuilder::default()
     }
 
-    /// The shared secret, with tokens that the program manages itself.
+    /// The shared secret, with tokens that the program manages itself. No variable is read, also not those of TLS: for that
+    /// there is `with_tls` of the [builder](ClusterAuth::builder).
     #[must_use]
     pub fn with_keyring(keyring: Keyring) -> Self {
         ClusterAuthBuilder::default().with_keyring(keyring)

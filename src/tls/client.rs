@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
@@ -15,7 +16,10 @@ use tower_service::Service;
 
 use super::handshake::HandshakeError;
 use super::material::H2;
-use super::{HANDSHAKE_DEADLINE, Tls, TlsStream};
+use super::{Tls, TlsStream};
+
+/// How long a handshake may take. Less than a connection may in all, so that what took the time is named.
+pub(super) const DEADLINE: Duration = Duration::from_secs(8);
 
 /// The port of an address that names none.
 const HTTPS: u16 = 443;
@@ -32,7 +36,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// [`HandshakeError`] when the two processes do not come to terms within ten seconds.
+    /// [`HandshakeError`] when the two processes do not come to terms within eight seconds.
     pub async fn connect<T>(&self, host: &str, stream: T) -> Result<TlsStream<T>, HandshakeError>
     where
         T: AsyncRead + AsyncWrite + Unpin,
@@ -40,7 +44,7 @@ impl Tls {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let name = ServerName::try_from(bare.to_owned()).map_err(|_| HandshakeError::Host { host: host.to_owned() })?;
         let connector = tokio_rustls::TlsConnector::from(Arc::clone(&self.material().client));
-        let handshake = tokio::time::timeout(HANDSHAKE_DEADLINE, connector.connect(name, stream));
+        let handshake = tokio::time::timeout(DEADLINE, connector.connect(name, stream));
         let stream = match handshake.await {
             Err(_) => return Err(HandshakeError::TimedOut),
             Ok(Err(error)) => return Err(HandshakeError::of(&error, host)),

@@ -22,6 +22,14 @@ pub enum TlsError {
         /// Which one.
         variable: &'static str,
     },
+    /// A variable holds what its file should hold.
+    #[error(
+        "{variable} holds no path, but perhaps the certificate or key itself; write that to a file, and set the variable to its path"
+    )]
+    NotAPath {
+        /// Which one.
+        variable: &'static str,
+    },
     /// A file cannot be read.
     #[error("{file} {error}")]
     File {

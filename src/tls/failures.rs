@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 use super::LOG_TARGET;
+use crate::peer_text::PeerText;
 
 /// For each reason there is at most one line in this time.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -101,7 +102,8 @@ impl Failures {
             target: LOG_TARGET,
             reason = reason.label(),
             client.addr = client.map(tracing::field::display),
-            error = error.map(tracing::field::display),
+            // What it says of a certificate can hold what the peer wrote there.
+            error = error.map(|error| tracing::field::display(PeerText(&error.to_string()).to_string())),
             suppressed,
             "TLS handshake failed"
         );

@@ -11,6 +11,9 @@ use super::MAX_PEM_LEN;
 use super::error::TlsError;
 use crate::source::{FileError, FileWarning, examine, read_up_to};
 
+/// What is longer is no path on any system.
+const MAX_PATH: usize = 4_096;
+
 /// What one of the three files is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsRole {
@@ -86,11 +89,16 @@ impl TlsFiles {
     ///
     /// # Errors
     ///
-    /// [`TlsError::Variable`] when one of them is unset or empty.
+    /// [`TlsError::Variable`] when one of them is unset or empty, [`TlsError::NotAPath`] when it holds the text itself.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, TlsError> {
         let path = |role: TlsRole| {
             let variable = role.variable();
-            lookup(variable).filter(|path| !path.is_empty()).ok_or(TlsError::Variable { variable })
+            let path = lookup(variable).filter(|path| !path.is_empty()).ok_or(TlsError::Variable { variable })?;
+            // A path is shown in errors and logs, a key is not.
+            if path.as_encoded_bytes().windows(5).any(|part| part == b"-----") || path.len() > MAX_PATH {
+                return Err(TlsError::NotAPath { variable });
+            }
+            Ok(path)
         };
         Ok(Self::new(path(TlsRole::Certificate)?, path(TlsRole::Key)?, path(TlsRole::Authority)?))
     }

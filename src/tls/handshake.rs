@@ -76,7 +76,7 @@ pub enum HandshakeError {
     )]
     Closed,
     /// The server did not answer in time.
-    #[error("the server did not finish the handshake within {} s; see that it speaks TLS and is not overloaded", super::HANDSHAKE_DEADLINE.as_secs())]
+    #[error("the server did not finish the handshake within {} s; see that it speaks TLS and is not overloaded", super::client::DEADLINE.as_secs())]
     TimedOut,
     /// Anything else.
     #[error("the handshake failed: {why}; look into the server's log")]
@@ -93,7 +93,7 @@ impl HandshakeError {
             Some(error) => Self::of_tls(error, host),
             None => match error.kind() {
                 ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Self::Closed,
-                _ => Self::Other { why: error.to_string() },
+                _ => Self::Other { why: fit(error) },
             },
         }
     }
@@ -109,20 +109,21 @@ impl HandshakeError {
             ) => Self::NotTls,
             Error::AlertReceived(AlertDescription::NoApplicationProtocol) => Self::NotHttp2,
             Error::AlertReceived(alert) if is_refusal(*alert) => Self::Refused { alert: format!("{alert:?}") },
-            error => Self::Other { why: error.to_string() },
+            error => Self::Other { why: fit(error) },
         }
     }
 
     fn of_certificate(error: &CertificateError, host: &str) -> Self {
         match error {
-            CertificateError::NotValidForNameContext { presented, .. } => {
-                Self::Name { host: host.to_owned(), presented: presented.iter().take(NAMES).cloned().collect() }
-            }
+            CertificateError::NotValidForNameContext { presented, .. } => Self::Name {
+                host: host.to_owned(),
+                presented: presented.iter().take(NAMES).map(|name| fit(name)).collect(),
+            },
             CertificateError::NotValidForName => Self::Name { host: host.to_owned(), presented: Vec::new() },
             CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Issuer,
             CertificateError::ExpiredContext { not_after, .. } => Self::Expired { date: date(*not_after) },
             CertificateError::NotValidYetContext { not_before, .. } => Self::NotYetValid { date: date(*not_before) },
-            error => Self::Certificate { why: error.to_string() },
+            error => Self::Certificate { why: fit(error) },
         }
     }
 
@@ -153,10 +154,11 @@ fn is_refusal(alert: AlertDescription) -> bool {
     )
 }
 
-/// Names that a peer wrote, made fit for logs.
+/// What a peer may have written, made fit for logs.
+fn fit(text: &impl std::fmt::Display) -> String {
+    PeerText(&text.to_string()).to_string()
+}
+
 fn names(presented: &[String]) -> String {
-    if presented.is_empty() {
-        return "no name at all".to_owned();
-    }
-    presented.iter().map(|name| PeerText(name).to_string()).collect::<Vec<_>>().join(", ")
+    if presented.is_empty() { "no name at all".to_owned() } else { presented.join(", ") }
 }

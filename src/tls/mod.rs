@@ -95,7 +95,7 @@ pub(crate) const LOG_TARGET: &str = "ray_auth::tls";
 /// The largest of the three files, in bytes: every public authority there is fits.
 pub const MAX_PEM_LEN: usize = 256 * 1024;
 
-/// How long a handshake may take.
+/// How long a client may take for its handshake.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// This process's certificate, and the authorities that it believes. Cheap to clone; clones share what was read, and

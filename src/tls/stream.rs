@@ -50,8 +50,14 @@ impl<T: Connected> Connected for TlsStream<T> {
 
 impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<T> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let read = Pin::new(&mut this.inner).poll_read(cx, buf);
         // With TLS 1.3 a client learns only here, after the handshake, that it was refused.
-        Pin::new(&mut self.get_mut().inner).poll_read(cx, buf).map_err(HandshakeError::explain)
+        if matches!(this.inner, tokio_rustls::TlsStream::Client(_)) {
+            read.map_err(HandshakeError::explain)
+        } else {
+            read
+        }
     }
 }
 

@@ -66,6 +66,17 @@ fn the_variables_turn_tls_on_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_key_in_a_variable_is_not_repeated() {
+    let place = Place::new();
+    let key = fs::read_to_string(&place.files.key).unwrap();
+    let error = TlsFiles::from_vars(|_| Some(OsString::from(&key))).unwrap_err();
+    assert_eq!(error, TlsError::NotAPath { variable: "RAY_TLS_SERVER_CERT" });
+    let only_key =
+        |name: &str| Some(if name == "RAY_TLS_SERVER_KEY" { key.replace('\n', " ").into() } else { "x".into() });
+    assert_eq!(TlsFiles::from_vars(only_key).unwrap_err(), TlsError::NotAPath { variable: "RAY_TLS_SERVER_KEY" });
+}
+
+#[test]
 fn a_file_that_cannot_be_used_is_named_with_what_to_mend() {
     type Break = fn(&Place);
     let table: [(&str, Break, &str, &str); 19] = [
@@ -158,7 +169,7 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_mend() {
             "an authority that is none",
             |it| {
                 fs::write(&it.files.authority, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-                    .unwrap()
+                    .unwrap();
             },
             "RAY_TLS_CA_CERT",
             "cannot be used: ",
@@ -167,7 +178,7 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_mend() {
             "a certificate that is none",
             |it| {
                 fs::write(&it.files.certificate, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-                    .unwrap()
+                    .unwrap();
             },
             "RAY_TLS_SERVER_CERT",
             "cannot be used: ",

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use ray_auth::tls::{Tls, TlsStream};
+use ray_auth::tls::{HandshakeError, Tls, TlsStream};
 use ray_auth_testing::certificates::Authority;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
@@ -100,6 +100,14 @@ async fn those_who_connect_and_say_nothing_lock_nobody_out() {
     drop(member);
     closed(newest).await;
     assert_eq!(start.elapsed(), DEADLINE, "the others have their time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_nothing_is_given_up_with_a_word() {
+    let (near, _far) = tokio::io::duplex(1 << 16);
+    let start = Instant::now();
+    let error = tls().connect("localhost", near).await.unwrap_err();
+    assert_eq!((error, start.elapsed()), (HandshakeError::TimedOut, Duration::from_secs(8)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -60,7 +60,8 @@ where
         let _ = stopping.send(());
     };
     let http2 = http2(&limits);
-    let serving = async {
+    // Apart, since it is large and there is one for each server.
+    let serving = Box::pin(async {
         match tls {
             None => http2.serve_with_incoming_shutdown(service, incoming, signal).await,
             Some(tls) => {
@@ -68,7 +69,7 @@ where
                 http2.serve_with_incoming_shutdown(service, incoming, signal).await
             }
         }
-    };
+    });
     let draining = async {
         if stopped.await.is_ok() {
             cut_off.after(limits.drain).await;
