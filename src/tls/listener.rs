@@ -30,7 +30,10 @@ impl Tls {
 ///
 /// For `axum::serve`, whose trait only programs with axum can implement:
 ///
-/// ```ignore
+/// ```
+/// # use std::{io, net::SocketAddr};
+/// # use ray_auth::tls::{TlsListener, TlsStream};
+/// # use tokio::net::TcpStream;
 /// struct Listener(TlsListener);
 ///
 /// impl axum::serve::Listener for Listener {
