@@ -115,10 +115,9 @@ impl HandshakeError {
 
     fn of_certificate(error: &CertificateError, host: &str) -> Self {
         match error {
-            CertificateError::NotValidForNameContext { presented, .. } => Self::Name {
-                host: host.to_owned(),
-                presented: presented.iter().take(NAMES).map(|name| fit(name)).collect(),
-            },
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                Self::Name { host: host.to_owned(), presented: presented.iter().take(NAMES).map(fit).collect() }
+            }
             CertificateError::NotValidForName => Self::Name { host: host.to_owned(), presented: Vec::new() },
             CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Issuer,
             CertificateError::ExpiredContext { not_after, .. } => Self::Expired { date: date(*not_after) },
