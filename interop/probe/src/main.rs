@@ -3,6 +3,7 @@
 //! The token comes from Ray's environment variables, never from the command line.
 
 mod client;
+mod dashboard;
 mod echo_server;
 mod headers;
 
@@ -19,6 +20,8 @@ struct Arguments {
 enum Command {
     /// Serves the four kinds of call behind the server layer. The first line is `listening on ADDRESS`.
     EchoServer,
+    /// Serves a dashboard that browsers log into. The first line is `listening on ADDRESS`.
+    Dashboard(dashboard::Arguments),
     /// Calls a GCS, and a raylet if one is named, through the client layer.
     Client(client::Arguments),
     /// Replays the table of observed headers against a real server of Ray's.
@@ -29,6 +32,7 @@ enum Command {
 async fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::EchoServer => echo_server::run().await,
+        Command::Dashboard(arguments) => dashboard::run(&arguments).await,
         Command::Client(arguments) => client::run(&arguments).await,
         Command::Headers(arguments) => headers::run(&arguments).await,
     }

@@ -17,3 +17,4 @@ mod secrets;
 mod serve;
 mod status;
 mod support;
+mod tls;
