@@ -5,6 +5,7 @@
 mod client;
 mod echo_server;
 mod headers;
+mod jobs_server;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -19,6 +20,8 @@ struct Arguments {
 enum Command {
     /// Serves the four kinds of call behind the server layer. The first line is `listening on ADDRESS`.
     EchoServer,
+    /// Serves what Ray's job clients call on a dashboard, behind the server layer. The first line is as above.
+    JobsServer,
     /// Calls a GCS, and a raylet if one is named, through the client layer.
     Client(client::Arguments),
     /// Replays the table of observed headers against a real server of Ray's.
@@ -29,6 +32,7 @@ enum Command {
 async fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::EchoServer => echo_server::run().await,
+        Command::JobsServer => jobs_server::run().await,
         Command::Client(arguments) => client::run(&arguments).await,
         Command::Headers(arguments) => headers::run(&arguments).await,
     }
