@@ -14,7 +14,8 @@ from ray.job_submission import JobDetails, JobSubmissionClient
 from support.process import wait_for
 
 SECONDS = 60
-FIRST, SECOND, NOBODY = "interop-first", "interop-second", "interop-nobody"
+# Ray may know a job again after it was deleted, so each run has names of its own.
+FIRST, SECOND, NOBODY = (f"{sys.argv[2]}-{which}" for which in ("first", "second", "nobody"))
 
 
 def take_through(client: JobSubmissionClient) -> dict[str, object]:
