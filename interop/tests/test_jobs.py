@@ -1,4 +1,4 @@
-"""Ray's clients of jobs against a dashboard, real and ours: each question is put to both at once, and answered alike."""
+"""Ray's clients of jobs against a dashboard, real and ours: each question is put to both, and answered alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from support import ray_env, real_clients
+from support import net, ray_env, real_clients
 from support.process import Output, wait_for
 from support.ray_env import Situation
 from support.real_ray import DashboardHead
@@ -191,10 +191,11 @@ def test_command_refused(pair: Pair, command: str, situation: Situation, env_of)
     assert is_refused(output, situation, env), output
 
 
-def test_token_mode_without_a_token(pair: Pair, home: Path) -> None:
-    env = ray_env.plain(home, RAY_AUTH_MODE="token")
-    output = pair.ask(lambda address: job("list", address, env=env))
-    assert is_refused(output, Situation.NONE, env), output
+def test_token_mode_without_a_token_asks_nobody(home: Path) -> None:
+    # Nothing listens there, which a request would have found.
+    output = job("list", f"http://127.0.0.1:{net.free_port()}", env=ray_env.plain(home, RAY_AUTH_MODE="token"))
+    assert output.exit_code == 1, output
+    assert "AuthenticationError: Token authentication is enabled but Ray couldn't find an authentication" in output.stderr
 
 
 def test_headers_of_the_environment(pair: Pair, env_of, token: Token) -> None:
@@ -265,17 +266,17 @@ ANSWERS = {
 }
 
 
+def answers(address: str, name: str, headers: Mapping[str, str], env: Mapping[str, str]) -> dict[str, object]:
+    report = real_clients.job_client(address, name, headers, env)
+    assert "answers" in report, report
+    # Where Ray shows its traceback, ours says it in a line.
+    assert report["answers"].pop("delete while it runs").startswith("Request failed with status code 500: ")
+    return report["answers"]
+
+
 def test_job_client_with_the_right_token(pair: Pair, env_of) -> None:
     env = env_of(Situation.RIGHT)
-
-    def answers(address: str) -> dict[str, object]:
-        report = real_clients.job_client(address, NAME, {}, env)
-        assert "answers" in report, report
-        # Where Ray shows its traceback, ours says it in a line.
-        assert report["answers"].pop("delete while it runs").startswith("Request failed with status code 500: ")
-        return report["answers"]
-
-    assert pair.ask(answers) == ANSWERS
+    assert pair.ask(lambda address: answers(address, NAME, {}, env)) == ANSWERS
 
 
 def is_error(report: dict[str, str], situation: Situation, env: Mapping[str, str]) -> bool:
@@ -299,8 +300,7 @@ def test_a_header_of_the_users_own_is_not_overwritten(pair: Pair, spelling: str,
 
 def test_a_header_of_the_users_own_is_enough(pair: Pair, env_of, token: Token) -> None:
     env, headers = env_of(Situation.WRONG), {"authorization": bearer(token)}
-    report = pair.ask(lambda address: real_clients.job_client(address, "interop-header", headers, env))
-    assert report.get("answers", report)["ends"] == "SUCCEEDED"
+    assert pair.ask(lambda address: answers(address, "interop-header", headers, env))["ends"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("situation", Situation)
