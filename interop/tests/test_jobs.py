@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import http.client
 import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -195,10 +198,10 @@ def test_token_mode_without_a_token_asks_nobody(home: Path) -> None:
     # Nothing listens there, which a request would have found.
     output = job("list", f"http://127.0.0.1:{net.free_port()}", env=ray_env.plain(home, RAY_AUTH_MODE="token"))
     assert output.exit_code == 1, output
-    assert "AuthenticationError: Token authentication is enabled but Ray couldn't find an authentication" in output.stderr
+    assert "AuthenticationError: Token authentication is enabled but Ray couldn't find an" in output.stderr
 
 
-def test_headers_of_the_environment(pair: Pair, env_of, token: Token) -> None:
+def test_headers_of_the_environment(pair: Pair, env_of, home: Path, token: Token) -> None:
     right, wrong = bearer(token), bearer(Token("a wrong token"))
     nothing, holds_right, holds_wrong = (env_of(each) for each in (Situation.NONE, Situation.RIGHT, Situation.WRONG))
     # What they hold, and whether it is let in, or which refusal it is.
@@ -215,6 +218,8 @@ def test_headers_of_the_environment(pair: Pair, env_of, token: Token) -> None:
         (with_headers(holds_right, Authorization=wrong), Situation.WRONG),
         (with_headers(holds_wrong, Authorization=right), Situation.RIGHT),
         (with_headers(holds_right, Other="header"), Situation.RIGHT),
+        # Who brings a header needs no token in token mode, either.
+        (with_headers(ray_env.plain(home, RAY_AUTH_MODE="token"), Authorization=right), Situation.RIGHT),
     ]
     outcomes = []
     for env, _ in cases:
@@ -234,6 +239,37 @@ def test_headers_of_the_environment_on_the_log(pair: Pair, env_of, token: Token)
     env = with_headers(env_of(Situation.NONE), X_Ray_Authorization=bearer(token))
     output, has_the_word = pair.ask(lambda address: submit_and_follow(address, env=env))
     assert (output.exit_code, has_the_word) == (0, True), output
+
+
+@pytest.mark.parametrize("situation", Situation)
+def test_a_log_is_followed_by_nobody_else(pair: Pair, situation: Situation, token: Token) -> None:
+    # Ray's clients never get so far without the token: this is the handshake that they would send.
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(bytes(16)).decode(),
+    }
+    match situation:
+        case Situation.RIGHT:
+            headers["Authorization"] = bearer(token)
+        case Situation.WRONG:
+            headers["Authorization"] = bearer(Token("a wrong token"))
+
+    def handshake(address: str) -> tuple[int, str | None, str]:
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
+        with closing(connection):
+            connection.request("GET", "/api/jobs/interop-nobody/logs/tail", headers=headers)
+            response = connection.getresponse()
+            return response.status, response.getheader("content-type"), response.read().decode()
+
+    expected = {
+        Situation.RIGHT: (404, "Job interop-nobody does not exist"),
+        Situation.WRONG: (403, "Forbidden: Invalid authentication token"),
+        Situation.NONE: (401, "Unauthorized: Missing authentication token"),
+    }
+    status, text = expected[situation]
+    assert pair.ask(handshake) == (status, "text/plain; charset=utf-8", text)
 
 
 NAME = "interop"
