@@ -5,6 +5,7 @@
 mod client;
 mod echo_server;
 mod headers;
+mod http_server;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -21,6 +22,8 @@ enum Command {
     EchoServer,
     /// Calls a GCS, and a raylet if one is named, through the client layer.
     Client(client::Arguments),
+    /// Serves HTTP behind the server layer, with the login endpoints. The first line is `listening on ADDRESS`.
+    HttpServer(http_server::Arguments),
     /// Replays the table of observed headers against a real server of Ray's.
     Headers(headers::Arguments),
 }
@@ -30,6 +33,7 @@ async fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::EchoServer => echo_server::run().await,
         Command::Client(arguments) => client::run(&arguments).await,
+        Command::HttpServer(arguments) => http_server::run(&arguments).await,
         Command::Headers(arguments) => headers::run(&arguments).await,
     }
 }
