@@ -22,9 +22,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let mut router = Router::new().fallback(async || "let in");
     if !arguments.agent {
         let login = auth.login(Http::new());
-        router = router
-            .route_service("/api/authentication_mode", login.clone())
-            .route_service("/api/authenticate", login);
+        router =
+            router.route_service("/api/authentication_mode", login.clone()).route_service("/api/authenticate", login);
     }
     let mut ended = signal(SignalKind::terminate())?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
