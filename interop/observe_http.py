@@ -1,4 +1,5 @@
-"""Writes into `tests/vectors/http.json` what real Ray answers to its requests, and what ours does where that differs.
+"""Writes into `tests/vectors/http.json` what real Ray answers to its requests, and what ours does where that differs:
+`interop/observe-http`.
 
 A new row needs a name, a server and an input, whose headers may be plain text (a character a byte); the rest is filled in
 here. Which difference of ours it is, is for people to say: it is named `?` until somebody did.
@@ -7,6 +8,7 @@ here. Which difference of ours it is, is for people to say: it is named `?` unti
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from contextlib import ExitStack
 from typing import Any
@@ -15,6 +17,8 @@ from support import folder, http_table, ours, ray_env, raw_http, real_ray
 
 
 def main() -> int:
+    # So that SIGTERM, too, ends the servers: what is raised passes through everything that was begun.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with ExitStack() as stack:
 
         def env(make: Any, *arguments: str) -> tuple[Any, dict[str, str]]:

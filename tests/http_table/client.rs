@@ -47,7 +47,7 @@ async fn hear_out(address: SocketAddr, wire: &[u8]) -> Answer {
     while more(&mut connection, &mut heard).await {}
     let mut answer = first(&heard, is_head).unwrap_or_default();
     answer.successes =
-        heard.windows(11).filter(|bytes| bytes.starts_with(b"HTTP/1.") && bytes.ends_with(b" 2")).count();
+        heard.windows(10).filter(|bytes| bytes.starts_with(b"HTTP/1.") && bytes.ends_with(b" 2")).count();
     answer
 }
 
