@@ -1,8 +1,8 @@
 """Writes into `tests/vectors/http.json` what real Ray answers to its requests, and what ours does where that differs:
 `interop/observe-http`.
 
-A new row needs a name, a server and an input, whose headers may be plain text (a character a byte); the rest is filled in
-here. Which difference of ours it is, is for people to say: it is named `?` until somebody did.
+A new row needs a name, a server and an input, whose headers may be plain text (a character a byte); the rest is filled
+in here. Which difference of ours it is, is for people to say: it is named `?` until somebody did.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The table of what Ray's dashboard and agent answer to HTTP requests of every kind, put to them and to ours once more.
 
-A row that fails with Ray says that Ray has changed, or that it was observed wrongly. Where ours is meant to differ, the row
-names the difference, and one that is not there any more fails. `cargo test` puts the same rows to ours in its process.
+A row that fails with Ray says that Ray has changed, or that it was observed wrongly. Where ours is meant to differ, the
+row names the difference, and one that is not there any more fails. `cargo test` puts the same rows to ours in its process.
 """
 
 from __future__ import annotations

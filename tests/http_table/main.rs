@@ -1,5 +1,5 @@
-//! Every HTTP request of the table that was put to Ray's dashboard and agent, put to our server to the byte: answered the
-//! same wherever authentication or login speaks, but for the differences that the rows name. And the same requests with
+//! Every HTTP request of the table that was put to Ray's dashboard and agent, put to our server to the byte: answered
+//! the same wherever authentication or login speaks, but for the differences that the rows name. And the same requests with
 //! other credentials.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -25,13 +25,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         router =
             router.route_service("/api/authentication_mode", login.clone()).route_service("/api/authenticate", login);
     }
+    let router = router.layer(auth.require_token().exempt(exempt).http(Http::new()));
     let mut ended = signal(SignalKind::terminate())?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
     std::io::stdout().flush()?;
     // Connections that clients keep open are of no interest at the end.
     tokio::select! {
-        served = axum::serve(listener, router.layer(auth.require_token().exempt(exempt).http(Http::new()))) => Ok(served?),
+        served = axum::serve(listener, router) => Ok(served?),
         _ = ended.recv() => Ok(()),
     }
 }

@@ -23,7 +23,7 @@ HEADERS = {
     "clears_cookie": "a cookie that opens nothing is taken back",
 }
 ANSWERS = {
-    "browser": "browsers are guarded against by Origin, Fetch-Metadata and the host's name, not by User-Agent; the cookie alone",
+    "browser": "a cookie is guarded by Origin, Fetch-Metadata and the host's name, not browsers by User-Agent",
     "path_to_the_byte": "no decoded or dotted path is open; /static/ is for GET and HEAD",
     "stack": "what an HTTP stack answers before any layer; never let in without a credential but on an open path",
     "first_cookie": "of several cookies of the name the first decides, not the last; an empty one is none",

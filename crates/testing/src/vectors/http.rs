@@ -1,4 +1,4 @@
-//! Rows of `http.json`: what Ray's dashboard and agent answer to an HTTP request, and what ours does where that differs.
+//! Rows of `http.json`: what Ray's dashboard and agent answer to HTTP requests, and what ours does where it differs.
 
 use anyhow::{Context as _, Result, ensure};
 use percent_encoding::percent_decode_str;
@@ -220,8 +220,10 @@ mod tests {
 
     #[test]
     fn an_unknown_key_and_a_difference_without_a_name_are_errors() {
-        let json = r#"{"name": "n", "server": "agent", "input": {"method": "GET", "target": "/", "version": "HTTP/1.1", "headers": []},
-            "expected": {"outcome": "closed", "let_in": null}, "ours": {"difference": "d", "status": 400, "let_in": null}, "observed_with": "r"}"#;
+        let json = r#"{"name": "n", "server": "agent", 
+            "input": {"method": "GET", "target": "/", "version": "HTTP/1.1", "headers": []},
+            "expected": {"outcome": "closed", "let_in": null},
+            "ours": {"difference": "d", "status": 400, "let_in": null}, "observed_with": "r"}"#;
         let loaded =
             |json: &str| serde_json::from_str::<RawRow>(json).map_err(Into::into).and_then(HttpRow::from_table);
         assert_eq!(loaded(json).unwrap().ours.unwrap().1.status, Some(400));
