@@ -90,3 +90,17 @@ def our_gcs(token: Token) -> Iterator[str]:
     """Our equivalent of the GCS, with the token."""
     with folder.with_home() as place, ours.gcs(place, ray_env.with_token(place / "home", token)) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def our_jobs(token: Token) -> Iterator[str]:
+    """Our equivalent of a dashboard that takes jobs, with the token."""
+    with folder.with_home() as place, ours.jobs_server(place, ray_env.with_token(place / "home", token)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def our_open_jobs() -> Iterator[str]:
+    """The same, with authentication disabled."""
+    with folder.with_home() as place, ours.jobs_server(place, ray_env.without_auth(place / "home")) as address:
+        yield address

@@ -6,6 +6,7 @@ mod client;
 mod echo_server;
 mod headers;
 mod http_server;
+mod jobs_server;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Serves the four kinds of call behind the server layer. The first line is `listening on ADDRESS`.
     EchoServer,
+    /// Serves what Ray's job clients call on a dashboard, behind the server layer. The first line is as above.
+    JobsServer,
     /// Calls a GCS, and a raylet if one is named, through the client layer.
     Client(client::Arguments),
     /// Serves HTTP behind the server layer, with the login endpoints. The first line is `listening on ADDRESS`.
@@ -32,6 +35,7 @@ enum Command {
 async fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::EchoServer => echo_server::run().await,
+        Command::JobsServer => jobs_server::run().await,
         Command::Client(arguments) => client::run(&arguments).await,
         Command::HttpServer(arguments) => http_server::run(&arguments).await,
         Command::Headers(arguments) => headers::run(&arguments).await,

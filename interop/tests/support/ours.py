@@ -49,6 +49,13 @@ def http_server(folder: Path, env: Mapping[str, str], *arguments: str) -> Iterat
 
 
 @contextmanager
+def jobs_server(folder: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """What Ray's job clients call on a dashboard, behind our server layer."""
+    with _server("jobs_server", [probe(), "jobs-server"], folder, env) as address:
+        yield address
+
+
+@contextmanager
 def _server(name: str, argv: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Iterator[str]:
     server = Server(name, argv, env, folder)
     try:
