@@ -6,6 +6,7 @@ mod client;
 mod dashboard;
 mod echo_server;
 mod headers;
+mod http_server;
 mod jobs_server;
 
 use anyhow::Result;
@@ -27,6 +28,8 @@ enum Command {
     JobsServer,
     /// Calls a GCS, and a raylet if one is named, through the client layer.
     Client(client::Arguments),
+    /// Serves HTTP behind the server layer, with the login endpoints. The first line is `listening on ADDRESS`.
+    HttpServer(http_server::Arguments),
     /// Replays the table of observed headers against a real server of Ray's.
     Headers(headers::Arguments),
 }
@@ -38,6 +41,7 @@ async fn main() -> Result<()> {
         Command::Dashboard(arguments) => dashboard::run(&arguments).await,
         Command::JobsServer => jobs_server::run().await,
         Command::Client(arguments) => client::run(&arguments).await,
+        Command::HttpServer(arguments) => http_server::run(&arguments).await,
         Command::Headers(arguments) => headers::run(&arguments).await,
     }
 }
