@@ -40,6 +40,11 @@ def gcs_client_that_stays(folder: Path, name: str, env: Mapping[str, str]) -> It
         client.end()
 
 
+def job_client(address: str, name: str, headers: Mapping[str, str], env: Mapping[str, str]) -> dict[str, Any]:
+    """What a `JobSubmissionClient` that was given `headers` was answered about jobs of that name, or how it failed."""
+    return _child("job_client.py", address, name, env={**env, "INTEROP_JOB_HEADERS": json.dumps(dict(headers))})
+
+
 def echo_client(style: str, address: str, env: Mapping[str, str]) -> dict[str, Any]:
     """What a grpcio client (`sync` or `aio`) with Ray's interceptors was answered, by kind of call."""
     return _child("echo_client.py", style, address, env=env)
