@@ -74,6 +74,7 @@
 pub mod attach;
 pub mod auth;
 pub mod credential;
+mod grpc_timeout;
 pub mod http;
 pub mod interceptor;
 pub mod keyring;

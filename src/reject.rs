@@ -53,6 +53,12 @@ static UNAVAILABLE: Answer = {
     Answer::new(Code::Unavailable, MESSAGE, || Answer::headers("14", MESSAGE))
 };
 
+/// The answer to a caller that is known and not allowed, where it is told so, which Ray does not do.
+static NOT_ALLOWED: Answer = {
+    const MESSAGE: &str = "NotAllowed: The caller is known and may not use this cluster";
+    Answer::new(Code::PermissionDenied, MESSAGE, || Answer::headers("7", MESSAGE))
+};
+
 /// Why a request was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -71,6 +77,8 @@ pub enum Rejection {
     UntrustedHost,
     /// A request that a page of another origin made a browser send. On HTTP only.
     CrossOrigin,
+    /// A caller that the verifier knows and that may not use this cluster, where callers are told so.
+    NotAllowed,
 }
 
 /// What one reason is called, and how it is answered.
@@ -88,6 +96,7 @@ mod http_text {
     pub(super) const UNAVAILABLE: &str = "Service Unavailable: Authentication could not be checked, try again later";
     pub(super) const UNTRUSTED_HOST: &str =
         "Forbidden: This server does not log browsers in under this host name; whoever runs it can allow the name";
+    pub(super) const NOT_ALLOWED: &str = "Forbidden: The caller is known and may not use this cluster";
     pub(super) const CROSS_ORIGIN: &str = "Forbidden: Cross-origin request";
 }
 
@@ -97,6 +106,7 @@ static TABLE: [Row; Rejection::ALL.len()] = {
     const INVALID: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::INVALID);
     const NO_ANSWER: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, http_text::UNAVAILABLE);
     const HOST: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::UNTRUSTED_HOST);
+    const ALLOWED: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::NOT_ALLOWED);
     const ORIGIN: (StatusCode, &str) = (StatusCode::FORBIDDEN, http_text::CROSS_ORIGIN);
     [
         Row { label: "missing", text: "no credential", grpc: &INVALID_TOKEN, http: MISSING },
@@ -106,12 +116,13 @@ static TABLE: [Row; Rejection::ALL.len()] = {
         Row { label: "unavailable", text: "the credential could not be judged", grpc: &UNAVAILABLE, http: NO_ANSWER },
         Row { label: "untrusted_host", text: "a host name that is not allowed", grpc: &INVALID_TOKEN, http: HOST },
         Row { label: "cross_origin", text: "sent by a page of another origin", grpc: &INVALID_TOKEN, http: ORIGIN },
+        Row { label: "not_allowed", text: "a caller that is not allowed", grpc: &NOT_ALLOWED, http: ALLOWED },
     ]
 };
 
 impl Rejection {
     /// All reasons; a reason's place here is its [`Rejection::index`].
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Missing,
         Self::Malformed,
         Self::WrongToken,
@@ -119,6 +130,7 @@ impl Rejection {
         Self::Unavailable,
         Self::UntrustedHost,
         Self::CrossOrigin,
+        Self::NotAllowed,
     ];
 
     /// What the table says of this reason.
@@ -216,6 +228,7 @@ mod tests {
             (Rejection::Unavailable, "unavailable", 14, 503, "Service Unavailable: "),
             (Rejection::UntrustedHost, "untrusted_host", 16, 403, "Forbidden: "),
             (Rejection::CrossOrigin, "cross_origin", 16, 403, "Forbidden: "),
+            (Rejection::NotAllowed, "not_allowed", 7, 403, "Forbidden: "),
         ];
         assert_eq!(table.map(|row| row.0), Rejection::ALL);
         for (place, (rejection, label, grpc, http, text)) in table.into_iter().enumerate() {

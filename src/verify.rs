@@ -23,9 +23,10 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::credential::{Credential, Form};
 use crate::keyring::{Key, Keyring, Revocation, Snapshot};
@@ -43,11 +44,18 @@ pub trait Verify: Send + Sync + 'static {
 pub struct Call<'a> {
     credential: Credential<'a>,
     path: &'a str,
+    client_addr: Option<SocketAddr>,
+    timeout: Option<Duration>,
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(credential: Credential<'a>, path: &'a str) -> Self {
-        Self { credential, path }
+    pub(crate) fn new(
+        credential: Credential<'a>,
+        path: &'a str,
+        client_addr: Option<SocketAddr>,
+        timeout: Option<Duration>,
+    ) -> Self {
+        Self { credential, path, client_addr, timeout }
     }
 
     /// What the caller presented.
@@ -60,6 +68,18 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn path(&self) -> &'a str {
         self.path
+    }
+
+    /// Where the call comes from, if the server knows.
+    #[must_use]
+    pub fn client_addr(&self) -> Option<SocketAddr> {
+        self.client_addr
+    }
+
+    /// How long the caller waits for the whole call, if it said so (`grpc-timeout`).
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 }
 
@@ -99,14 +119,40 @@ enum Kind {
         /// What ends the call when the token is retired, whoever else had a say in letting it in.
         revocation: Option<Revocation>,
     },
-    User(Arc<str>),
+    User(Arc<User>),
+}
+
+/// Somebody that a verifier knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct User {
+    name: Box<str>,
+    uid: Option<Box<str>>,
+    groups: Vec<Box<str>>,
 }
 
 impl Identity {
     /// A user that a [`Verify`] of yours knows by name.
     #[must_use]
-    pub fn user(name: impl Into<Arc<str>>) -> Self {
-        Self(Kind::User(name.into()))
+    pub fn user(name: impl Into<String>) -> Self {
+        Self(Kind::User(Arc::new(User { name: name.into().into(), ..User::default() })))
+    }
+
+    /// Adds what the verifier calls the user besides the name. Does nothing for a holder of the shared secret.
+    #[must_use]
+    pub fn with_uid(mut self, uid: impl Into<String>) -> Self {
+        if let Kind::User(user) = &mut self.0 {
+            Arc::make_mut(user).uid = Some(uid.into().into());
+        }
+        self
+    }
+
+    /// Adds the groups that the user belongs to. Does nothing for a holder of the shared secret.
+    #[must_use]
+    pub fn with_groups<T: Into<String>>(mut self, groups: impl IntoIterator<Item = T>) -> Self {
+        if let Kind::User(user) = &mut self.0 {
+            Arc::make_mut(user).groups = groups.into_iter().map(|group| group.into().into()).collect();
+        }
+        self
     }
 
     /// A holder of the shared secret, by the token that let the call in.
@@ -126,8 +172,26 @@ impl Identity {
     pub fn name(&self) -> Option<&str> {
         match &self.0 {
             Kind::SharedSecret { .. } => None,
-            Kind::User(name) => Some(name),
+            Kind::User(user) => Some(&user.name),
         }
+    }
+
+    /// What the verifier calls the user besides the name, if it does.
+    #[must_use]
+    pub fn uid(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::SharedSecret { .. } => None,
+            Kind::User(user) => user.uid.as_deref(),
+        }
+    }
+
+    /// The user's groups; none for a holder of the shared secret.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        let groups = match &self.0 {
+            Kind::SharedSecret { .. } => &[][..],
+            Kind::User(user) => &user.groups[..],
+        };
+        groups.iter().map(|group| &**group)
     }
 
     /// Which shared token let the call in; none for a user.
@@ -161,7 +225,10 @@ impl Identity {
 /// Who it is counts, and not how the layer learns that a token was retired.
 impl PartialEq for Identity {
     fn eq(&self, other: &Self) -> bool {
-        (self.name(), self.token(), self.generation()) == (other.name(), other.token(), other.generation())
+        match (&self.0, &other.0) {
+            (Kind::User(user), Kind::User(other)) => user == other,
+            _ => (self.name(), self.token(), self.generation()) == (other.name(), other.token(), other.generation()),
+        }
     }
 }
 
@@ -173,7 +240,12 @@ impl fmt::Debug for Identity {
             Kind::SharedSecret { label, generation, .. } => {
                 f.debug_struct("SharedSecret").field("label", label).field("generation", generation).finish()
             }
-            Kind::User(name) => f.debug_tuple("User").field(name).finish(),
+            Kind::User(user) => f
+                .debug_struct("User")
+                .field("name", &user.name)
+                .field("uid", &user.uid)
+                .field("groups", &user.groups)
+                .finish(),
         }
     }
 }

@@ -14,10 +14,11 @@ use toml::{Table, Value};
 const MAX_LINES: usize = 400;
 
 /// Which modules of the library each module may import. A new module gets a row here, and a place in the order.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("token", &[]),
     ("mode", &[]),
     ("peer_text", &[]),
+    ("grpc_timeout", &[]),
     ("reject", &[]),
     ("proto", &[]),
     ("source", &["mode", "token"]),
@@ -26,8 +27,8 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("reload", &["keyring", "source", "token"]),
     ("credential", &["reject", "token"]),
     ("verify", &["credential", "keyring", "reject", "token"]),
-    ("attach", &["keyring", "reject", "token"]),
-    ("require", &["credential", "keyring", "peer_text", "reject", "verify"]),
+    ("attach", &["grpc_timeout", "keyring", "reject", "token"]),
+    ("require", &["credential", "grpc_timeout", "keyring", "peer_text", "reject", "verify"]),
     ("http", &["credential", "keyring", "reject", "require", "verify"]),
     ("interceptor", &["attach", "credential", "keyring", "require", "token"]),
     ("auth", &["attach", "http", "keyring", "mode", "reload", "require", "source", "verify"]),

@@ -154,13 +154,14 @@ impl ClusterAuth {
         })
     }
 
-    /// The server layer for a verifier of your choice. When authentication is disabled every call is let in without
+    /// The server layer for a verifier of your choice, which tells the handler [who called](crate::verify::Identity). When authentication is disabled every call is let in without
     /// asking it.
     pub fn require(&self, verifier: impl Verify) -> RequireTokenLayer<AnyVerifier> {
         self.layer(match self.tokens {
             Tokens::Disabled => AnyKind::PassThrough,
             Tokens::Shared(_) | Tokens::Kubernetes(_) => AnyKind::Other(Arc::new(verifier)),
         })
+        .with_identity()
     }
 
     /// Whether the token may be sent to `uri` by the [policy](PlaintextPolicy): for channels made otherwise than by

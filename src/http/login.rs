@@ -22,7 +22,7 @@ use super::settings::Http;
 use crate::credential::{Credential, Form};
 use crate::keyring::Key;
 use crate::reject::Rejection;
-use crate::require::{Exempt, Refusals, judge};
+use crate::require::{Exempt, Refusals, client_addr, judge};
 use crate::verify::{AnyKind, AnyVerifier, Call, Identity, Pending, Verdict};
 
 /// Ray's login endpoints, to be mounted beside what they open:
@@ -138,9 +138,10 @@ impl Shared {
             }
             AnyKind::Other(verifier) if shared.http.raw => {
                 let path = request.uri().clone();
-                let asked = shared
-                    .credential(&mut request)
-                    .map(|credential| (verifier.verify(Call::new(credential, path.path())), raw_cookie(credential)));
+                let client_addr = client_addr(request.extensions());
+                let asked = shared.credential(&mut request).map(|credential| {
+                    (verifier.verify(Call::new(credential, path.path(), client_addr, None)), raw_cookie(credential))
+                });
                 match asked {
                     Ok((Verdict::Later(pending), value)) => {
                         return Kind::later(shared, pending, value, secure, request);

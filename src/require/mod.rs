@@ -64,7 +64,7 @@ pub use self::exempt::{Exempt, ExemptError, Exempted};
 pub use self::future::ResponseFuture;
 pub use self::layer::RequireTokenLayer;
 pub use self::refusals::LOG_TARGET;
-pub(crate) use self::refusals::Refusals;
+pub(crate) use self::refusals::{Refusals, client_addr};
 pub use self::report_only::ReportOnly;
 pub use self::service::RequireToken;
 pub use self::spelling::{Answer, Grpc, Spelling};

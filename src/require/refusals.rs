@@ -107,6 +107,6 @@ fn log_suppressed(rejection: Rejection, suppressed: u64) {
 }
 
 /// Where the call came from, if the server told.
-pub(super) fn client_addr(extensions: &Extensions) -> Option<SocketAddr> {
+pub(crate) fn client_addr(extensions: &Extensions) -> Option<SocketAddr> {
     extensions.get::<TcpConnectInfo>()?.remote_addr()
 }

@@ -9,6 +9,7 @@ use super::exempt::{Exempt, Exempted};
 use super::refusals::{Refusals, client_addr};
 use super::report_only::ReportOnly;
 use super::spelling::{Answer, Spelling};
+use crate::grpc_timeout;
 use crate::keyring::{Key, Keyring, Revocation, Snapshot};
 use crate::reject::Rejection;
 use crate::verify::{Call, Identity, Pending, Verdict, Verify};
@@ -57,9 +58,10 @@ impl<V, P: Spelling> Settings<V, P> {
     /// The decision of somebody who may have to ask a backend.
     pub(super) fn ask<Q>(&self, verifier: &dyn Verify, request: &mut Request<Q>) -> Asked {
         let path = request.uri().clone();
+        let (client_addr, timeout) = (client_addr(request.extensions()), grpc_timeout::of(request.headers()));
         let credential = self.spelling.credential(request);
         let verdict = match credential.and_then(|credential| unambiguous(credential, self.strict)) {
-            Ok(credential) => verifier.verify(Call::new(credential, path.path())),
+            Ok(credential) => verifier.verify(Call::new(credential, path.path(), client_addr, timeout)),
             Err(rejection) => Verdict::Now(Err(rejection)),
         };
         match verdict {

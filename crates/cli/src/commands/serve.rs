@@ -9,6 +9,7 @@ use ray_auth::require::Exempt;
 use ray_auth::require::close::CallBody;
 use ray_auth::{AuthMode, ClusterAuth};
 use ray_auth_gcs::{Gcs, Server, ServerError};
+use ray_auth_kubernetes::Verifier;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tower::ServiceBuilder;
@@ -38,25 +39,26 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 ///
 /// When the configuration is not usable, or the address cannot be listened at.
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
+    let verifier = verifier()?;
     let auth = auth(args.generate)?;
-    runtime::run(serve(args.listen, auth))
+    runtime::run(serve(args.listen, auth, verifier))
+}
+
+/// Who judges callers in the keyring's place, in Kubernetes mode.
+fn verifier() -> Result<Option<Verifier>, Failure> {
+    let mode = AuthMode::from_env().map_err(|error| Failure::new(Exit::BadInput, error))?;
+    let verifier = (mode == AuthMode::Kubernetes).then(Verifier::from_env).transpose();
+    verifier.map_err(|error| Failure::new(Exit::BadInput, error))
 }
 
 fn auth(generate: bool) -> Result<ClusterAuth, Failure> {
     let bad_input = |error: AuthError| Failure::new(Exit::BadInput, error);
-    if AuthMode::from_env().map_err(|error| bad_input(error.into()))? == AuthMode::Kubernetes {
-        return Err(Failure::new(
-            Exit::BadInput,
-            "serve cannot ask a Kubernetes API server who a caller is; \
-             unset RAY_ENABLE_K8S_TOKEN_AUTH to require the cluster's shared secret",
-        ));
-    }
     let builder = ClusterAuth::builder();
     let builder = if generate { builder.generate_if_missing() } else { builder };
     builder.from_env().map_err(bad_input)
 }
 
-async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {
+async fn serve(listen: SocketAddr, auth: ClusterAuth, verifier: Option<Verifier>) -> Result<Exit, Failure> {
     // Before anybody can know the address, so that a signal that follows at once is not missed.
     let mut signals = Signals::new().map_err(|error| {
         Failure::new(Exit::No, format_args!("cannot wait for signals: {error}; start it where signals are delivered"))
@@ -77,8 +79,9 @@ async fn serve(listen: SocketAddr, auth: ClusterAuth) -> Result<Exit, Failure> {
              listen at 127.0.0.1 unless nobody else can read that network\n"
         ));
     }
+    let layer = verifier.map_or_else(|| auth.require_token(), |verifier| auth.require(verifier));
     let layer = ServiceBuilder::new()
-        .layer(auth.require_token().exempt(Exempt::grpc_health()).close_on_revoke())
+        .layer(layer.exempt(Exempt::grpc_health()).close_on_revoke())
         // The server's services take one kind of body.
         .map_request(|request: Request<CallBody<Body>>| request.map(Body::new));
     // A server whose starter does not read is as good as any.

@@ -70,7 +70,8 @@ address but a loopback one it is sent only with --allow-plaintext, since others 
 
 /// Exit codes and examples of `status`.
 pub(crate) const STATUS_AFTER: &str = "\
-With --json: mode (disabled, token, kubernetes, null), source (kind, path), tokens (role, fingerprint, weak), warnings, \
+With --json: mode (disabled, token, kubernetes, null), source (kind, path), tokens (role, fingerprint, weak), \
+kubernetes (subject, audiences, seconds_left, server, cluster, namespace; null in other modes), warnings, \
 problem (null when all is well).
 
 With --json and --address: processes (address, reachable, uptime_seconds, mode, generation, source, tokens, problem) and \

@@ -94,7 +94,7 @@ async fn configurations() {
         row(
             SERVE,
             &[("RAY_ENABLE_K8S_TOKEN_AUTH", "1"), ("RAY_AUTH_TOKEN", "token")],
-            "error: serve cannot ask a Kubernetes API server who a caller is; unset RAY_ENABLE_K8S_TOKEN_AUTH",
+            "error: RAY_CLUSTER_NAME is not set, or blank: the name of the RayCluster; ",
         ),
         row(ASK, &[], "error: no authentication token was found"),
         row(

@@ -30,10 +30,49 @@ async fn all_is_well() {
         "mode": "token",
         "source": {"kind": "default", "path": path.to_str().unwrap()},
         "tokens": [{"role": "primary", "fingerprint": fingerprint(TOKEN), "weak": false}],
+        "kubernetes": null,
         "warnings": [],
         "problem": null,
     });
     assert_eq!(json(&tool).await, (0, expected));
+}
+
+#[tokio::test]
+async fn in_a_pod_it_is_told_who_we_are_and_who_judges() {
+    // {"sub":"system:serviceaccount:here:head","aud":["https://kubernetes"],"exp":9999999999}
+    const CLAIMS: &str = "eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6aGVyZTpoZWFkIiwiYXVkIjpbImh0dHBzOi8va3ViZXJuZXRlcyJdLCJleHAiOjk5OTk5OTk5OTl9";
+    let token = format!("e30.{CLAIMS}.c2ln");
+    let pod = [
+        ("RAY_ENABLE_K8S_TOKEN_AUTH", "true"),
+        ("RAY_AUTH_TOKEN_PATH", "__home__/ray"),
+        ("RAY_AUTH_KUBERNETES_FOLDER", "__home__/pod"),
+        ("RAY_CLUSTER_NAME", "lab"),
+        ("RAY_CLUSTER_NAMESPACE", "here"),
+        ("KUBERNETES_SERVICE_HOST", "10.96.0.1"),
+        ("KUBERNETES_SERVICE_PORT", "443"),
+    ];
+    let files = |tool: Tool| {
+        tool.file("ray", &token).file("pod/ca.crt", "x").file("pod/token", "x").file("pod/namespace", "here")
+    };
+    let (code, answer) = json(&files(Tool::new().vars(&pod))).await;
+    assert_eq!((code, &answer["mode"], &answer["problem"]), (0, &json!("kubernetes"), &Value::Null));
+    let left = answer["kubernetes"]["seconds_left"].as_u64().unwrap();
+    assert!(left > 7_000_000_000, "{left}");
+    let expected = json!({
+        "subject": "system:serviceaccount:here:head", "audiences": ["https://kubernetes"], "seconds_left": left,
+        "server": "https://10.96.0.1:443/", "cluster": "lab", "namespace": "here",
+    });
+    assert_eq!(answer["kubernetes"], expected);
+    let ran = files(Tool::new().vars(&pod)).run(&["status"]).await;
+    let told = "judge     https://10.96.0.1:443/, for RayCluster lab in namespace here\n";
+    assert!(ran.stdout.contains(told) && !ran.stdout.contains(CLAIMS), "{}", ran.stdout);
+
+    let (code, answer) = json(&files(Tool::new().vars(&pod[..3]))).await;
+    let warning = answer["warnings"].to_string();
+    assert_eq!((code, &answer["kubernetes"]["server"]), (0, &Value::Null));
+    assert!(warning.contains("a server could not judge callers here: RAY_CLUSTER_NAME is not set"), "{warning}");
+    let opaque = Tool::new().vars(&[("RAY_ENABLE_K8S_TOKEN_AUTH", "true"), ("RAY_AUTH_TOKEN", TOKEN)]);
+    assert!(json(&opaque).await.1["warnings"].to_string().contains("our own token is not a service account's"));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use http::HeaderValue;
+
 use super::*;
 
 fn headers(timeout: &str) -> HeaderMap {

@@ -1,9 +1,11 @@
 //! How a process in this environment authenticates, and what is wrong with that.
 
 use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ray_auth::mode::{AuthMode, ModeError};
 use ray_auth::source::{Loaded, Origin, SourceError, TokenSource};
+use ray_auth_kubernetes::{Claims, Pod};
 use serde::Serialize;
 
 use crate::commands::tokens::{Row, rows};
@@ -35,10 +37,24 @@ struct Report {
     mode: Option<String>,
     source: Option<Source>,
     tokens: Vec<Row>,
+    /// In Kubernetes mode only.
+    kubernetes: Option<Kubernetes>,
     /// What works and should be otherwise.
     warnings: Vec<String>,
     /// Why it does not work, and how to mend that.
     problem: Option<String>,
+}
+
+/// What a process in this pod would present, and whom it would ask about others.
+#[derive(Debug, Serialize)]
+struct Kubernetes {
+    /// What our own token says of itself, unverified.
+    subject: Option<String>,
+    audiences: Vec<String>,
+    seconds_left: Option<u64>,
+    server: Option<String>,
+    cluster: Option<String>,
+    namespace: Option<String>,
 }
 
 /// Where the tokens are, or should be.
@@ -68,7 +84,7 @@ impl Report {
 
     fn empty(mode: Option<AuthMode>) -> Self {
         let mode = mode.map(|mode| mode.to_string());
-        Self { mode, source: None, tokens: Vec::new(), warnings: Vec::new(), problem: None }
+        Self { mode, source: None, tokens: Vec::new(), kubernetes: None, warnings: Vec::new(), problem: None }
     }
 
     fn of_unknown_mode(error: &ModeError) -> Self {
@@ -95,7 +111,39 @@ impl Report {
         let tokens = rows(&loaded.tokens);
         let weak = tokens.iter().filter_map(Row::warning);
         let warnings = weak.chain(loaded.warnings.iter().map(ToString::to_string)).collect();
-        Self { source: Some(Source::new(&loaded.origin)), tokens, warnings, ..Self::empty(Some(mode)) }
+        let report = Self { source: Some(Source::new(&loaded.origin)), tokens, warnings, ..Self::empty(Some(mode)) };
+        if mode == AuthMode::Kubernetes { report.in_kubernetes(loaded) } else { report }
+    }
+
+    /// Adds what a pod is told.
+    fn in_kubernetes(mut self, loaded: &Loaded) -> Self {
+        let claims = Claims::unverified(loaded.tokens.primary().expose_secret());
+        if claims.is_none() {
+            self.warnings.push(
+                "our own token is not a service account's; the API server must know it in another way, \
+                 or every server refuses us"
+                    .to_owned(),
+            );
+        }
+        let claims = claims.unwrap_or_default();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let seconds_left = claims.expiry.map(|end| end.saturating_sub(now));
+        if seconds_left == Some(0) {
+            self.warnings.push("our own token has ended; let Kubernetes project a new one into its file".to_owned());
+        }
+        let pod = Pod::from_env().map_err(|error| {
+            self.warnings.push(format!("a server could not judge callers here: {error}"));
+        });
+        let pod = pod.ok();
+        self.kubernetes = Some(Kubernetes {
+            subject: claims.subject,
+            audiences: claims.audiences,
+            seconds_left,
+            server: pod.as_ref().map(|pod| pod.server().to_string()),
+            cluster: pod.as_ref().map(|pod| pod.cluster().to_owned()),
+            namespace: pod.as_ref().map(|pod| pod.namespace().to_owned()),
+        });
+        self
     }
 
     /// The report for people.
@@ -112,10 +160,33 @@ impl Report {
         for token in &self.tokens {
             line(token.role, &token.text());
         }
+        if let Some(kubernetes) = &self.kubernetes {
+            kubernetes.lines().into_iter().for_each(|(name, value)| line(name, &value));
+        }
         for warning in &self.warnings {
             line("warning", warning);
         }
         text
+    }
+}
+
+impl Kubernetes {
+    /// What there is to say, by name.
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
+        if let Some(subject) = &self.subject {
+            lines.push(("identity", output::peer_text(subject.as_bytes())));
+        }
+        if !self.audiences.is_empty() {
+            lines.push(("audience", output::peer_text(self.audiences.join(", ").as_bytes())));
+        }
+        if let Some(seconds) = self.seconds_left {
+            lines.push(("expires", format!("in {seconds} s")));
+        }
+        if let (Some(server), Some(cluster), Some(namespace)) = (&self.server, &self.cluster, &self.namespace) {
+            lines.push(("judge", format!("{server}, for RayCluster {cluster} in namespace {namespace}")));
+        }
+        lines
     }
 }
 

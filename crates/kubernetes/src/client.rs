@@ -1,0 +1,83 @@
+//! The connection to the API server: TLS by its own authority, always; our own token, fresh; no retries.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use kube::client::ConfigExt;
+use ray_auth::{AddTokenLayer, Keyring};
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, ServiceExt};
+
+use crate::pod::{Place, StartError};
+use crate::trouble::Trouble;
+
+/// The most bytes of an answer. A review of a user with many groups has some kilobytes.
+const MAX_ANSWER: usize = 1 << 20;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+type Body = Full<Bytes>;
+type Answer = UnsyncBoxBody<Bytes, std::io::Error>;
+type Sent = BoxCloneSyncService<Request<Body>, Response<Answer>, hyper_util::client::legacy::Error>;
+
+/// The API server.
+#[derive(Clone)]
+pub(crate) struct Api {
+    client: Sent,
+    origin: Uri,
+}
+
+impl Api {
+    /// Connects when it is first asked.
+    ///
+    /// The authority's file is read again by kube, and the token's by the keyring: both change while a pod runs.
+    pub(crate) fn new(place: &Place, token: Keyring) -> Result<Self, StartError> {
+        let mut config = kube::Config::new(place.server.clone());
+        config.root_cert_file = Some(place.authority.clone());
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let connector = config
+            .rustls_https_connector_with_connector(connector)
+            .map_err(|error| StartError::Authority { path: place.authority.clone(), reason: error.to_string() })?;
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build(connector);
+        let layer = AddTokenLayer::new(token).for_origin(&place.server).expect("the server's address has a host");
+        let client = layer
+            .layer(client)
+            .map_response(|response| response.map(|body| body.map_err(std::io::Error::other).boxed_unsync()));
+        Ok(Self { client: BoxCloneSyncService::new(client), origin: place.server.clone() })
+    }
+
+    /// Posts a review and gives the answer, as it is.
+    pub(crate) async fn post(&self, path: &'static str, review: Bytes) -> Result<Bytes, Trouble> {
+        let uri = format!("{}{}", self.origin.to_string().trim_end_matches('/'), path);
+        let request = Request::post(uri)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(USER_AGENT, HeaderValue::from_static(concat!("ray-auth/", env!("CARGO_PKG_VERSION"))))
+            .body(Full::new(review))
+            .expect("a path after an origin is an address");
+        let response = self.client.clone().oneshot(request).await.map_err(|_| Trouble::Unreachable)?;
+        let status = response.status().as_u16();
+        // What else comes is not read: an answer that is not one may hold anything.
+        if !matches!(status, 200 | 201) {
+            return Err(Trouble::Status(status));
+        }
+        match Limited::new(response.into_body(), MAX_ANSWER).collect().await {
+            Ok(answer) => Ok(answer.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(Trouble::TooLong),
+            Err(_) => Err(Trouble::Unreachable),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The verifier: at once from what is remembered, else by a review that outlives whoever asked for it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ray_auth::Rejection;
+use ray_auth::verify::{Call, Identity, Pending, Verdict, Verify};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use zeroize::Zeroizing;
+
+use crate::builder::VerifierBuilder;
+use crate::cache::{Cache, Key};
+use crate::client::Api;
+use crate::flights::{Flights, Lead, Outcome, Place};
+use crate::jwt;
+use crate::pod::StartError;
+use crate::review::{Judgement, Question};
+use crate::trouble::Trouble;
+
+/// The target of this crate's log lines.
+const LOG_TARGET: &str = "ray_auth::kubernetes";
+/// How often the log says that nobody can be asked, at most.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Judges callers by TokenReview and SubjectAccessReview. Cheap to clone; clones share what is remembered. See the
+/// [crate](crate).
+#[derive(Clone)]
+pub struct Verifier {
+    parts: Arc<Parts>,
+}
+
+pub(crate) struct Parts {
+    pub(crate) api: Api,
+    pub(crate) question: Question,
+    pub(crate) cache: Cache,
+    pub(crate) flights: Flights,
+    pub(crate) ttl: Duration,
+    pub(crate) refusal_ttl: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) tell_not_allowed: bool,
+    /// When the log last said that nobody can be asked.
+    pub(crate) warned: Mutex<Option<Instant>>,
+}
+
+impl Verifier {
+    /// Reads what Kubernetes and KubeRay tell a pod: `RAY_CLUSTER_NAME`, `RAY_CLUSTER_NAMESPACE`, `KUBERNETES_SERVICE_HOST`,
+    /// `KUBERNETES_SERVICE_PORT`, and the files in `/var/run/secrets/kubernetes.io/serviceaccount` (another folder:
+    /// `RAY_AUTH_KUBERNETES_FOLDER`). `RAY_AUTH_KUBERNETES_TTL_SECONDS` sets [how long an approval counts](VerifierBuilder::ttl).
+    /// Nothing is asked of the API server yet.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when any of it is missing, blank or not usable.
+    pub fn from_env() -> Result<Self, StartError> {
+        Self::builder().from_env()
+    }
+
+    /// The same with settings.
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder::new()
+    }
+
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+}
+
+impl Verify for Verifier {
+    /// Must be called in a tokio runtime: reviews are tasks.
+    fn verify(&self, call: Call<'_>) -> Verdict {
+        let parts = &self.parts;
+        // What is no text is in no review.
+        let Ok(token) = std::str::from_utf8(call.credential().token()) else {
+            return Verdict::Now(Err(Rejection::Malformed));
+        };
+        let key = parts.cache.key(token.as_bytes());
+        let now = Instant::now();
+        if let Some(decided) = parts.cache.decided(&key, now) {
+            return Verdict::Now(decided);
+        }
+        let left = jwt::expiry(token).map(left);
+        if left == Some(Duration::ZERO) {
+            return Verdict::Now(Err(Rejection::WrongToken));
+        }
+        let peer = call.client_addr().map(|address| address.ip());
+        let waiting = match parts.flights.enter(key, peer) {
+            Place::Join(waiting) => waiting,
+            Place::Lead(lead, waiting) => {
+                // Another's review may have landed since the cache was asked.
+                if let Some(decided) = parts.cache.decided(&key, now) {
+                    return Verdict::Now(decided);
+                }
+                let ends = left.and_then(|left| now.checked_add(left));
+                let review = Review { parts: Arc::clone(parts), lead, key, ends };
+                tokio::spawn(review.make(Zeroizing::new(token.to_owned())));
+                waiting
+            }
+            Place::Full => return Verdict::Now(parts.too_many(&key, peer)),
+        };
+        let patience = call.timeout().map_or(parts.deadline, |given| given.min(parts.deadline));
+        Verdict::Later(wait(Arc::clone(parts), key, waiting, patience))
+    }
+}
+
+/// How long until a time in seconds since 1970.
+fn left(end: u64) -> Duration {
+    // By a clock before 1970 every token has ended.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::MAX);
+    Duration::from_secs(end).saturating_sub(now)
+}
+
+/// Waits for a review, as long as the caller does.
+fn wait(parts: Arc<Parts>, key: Key, mut waiting: watch::Receiver<Outcome>, patience: Duration) -> Pending {
+    Box::pin(async move {
+        let landed = timeout(patience, waiting.wait_for(Option::is_some)).await;
+        match landed {
+            Ok(Ok(outcome)) => outcome.clone().unwrap_or(Err(Rejection::Unavailable)),
+            // The caller's time is over before the review's, or the review broke off.
+            _ => parts.cache.stale(&key, Instant::now()).ok_or(Rejection::Unavailable),
+        }
+    })
+}
+
+/// One review, in a task of its own.
+struct Review {
+    parts: Arc<Parts>,
+    lead: Lead,
+    key: Key,
+    /// The token's own end.
+    ends: Option<Instant>,
+}
+
+impl Review {
+    async fn make(self, token: Zeroizing<String>) {
+        let Self { parts, lead, key, ends } = self;
+        let asked = timeout(parts.deadline, parts.question.ask(&parts.api, &token)).await;
+        let outcome = parts.remember(key, asked.unwrap_or(Err(Trouble::Slow)), ends);
+        lead.land(outcome);
+    }
+}
+
+impl Parts {
+    fn remember(
+        &self,
+        key: Key,
+        judged: Result<Judgement, Trouble>,
+        ends: Option<Instant>,
+    ) -> Result<Identity, Rejection> {
+        let now = Instant::now();
+        let rejection = match judged {
+            Ok(Judgement::Allowed(identity)) => {
+                self.cache.approve(key, identity.clone(), now, self.ttl, ends);
+                return Ok(identity);
+            }
+            Ok(Judgement::NotAllowed) if self.tell_not_allowed => Rejection::NotAllowed,
+            Ok(Judgement::NotAllowed | Judgement::Unknown) => Rejection::WrongToken,
+            Err(trouble) => {
+                self.complain(trouble);
+                return self.cache.stale(&key, now).ok_or(Rejection::Unavailable);
+            }
+        };
+        self.cache.refuse(key, rejection, now, self.refusal_ttl);
+        Err(rejection)
+    }
+
+    /// The answer to a caller for whom there is no review.
+    #[cold]
+    fn too_many(&self, key: &Key, peer: Option<IpAddr>) -> Result<Identity, Rejection> {
+        metrics::counter!("ray_auth_kubernetes_turned_away_total").increment(1);
+        if self.may_speak() {
+            tracing::warn!(
+                target: LOG_TARGET,
+                reason = "full",
+                client.addr = peer.map(tracing::field::display),
+                "too many reviews are under way; a caller was turned away"
+            );
+        }
+        self.cache.stale(key, Instant::now()).ok_or(Rejection::Unavailable)
+    }
+
+    #[cold]
+    fn complain(&self, trouble: Trouble) {
+        metrics::counter!("ray_auth_kubernetes_troubles_total", "kind" => trouble.label()).increment(1);
+        if self.may_speak() {
+            tracing::error!(target: LOG_TARGET, "callers cannot be judged: {trouble}");
+        }
+    }
+
+    /// Whether the log was silent for long enough: what strangers cause must not fill it.
+    fn may_speak(&self) -> bool {
+        let now = Instant::now();
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = warned.is_none_or(|last| now.duration_since(last) >= PAUSE);
+        if silent {
+            *warned = Some(now);
+        }
+        silent
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("question", &self.parts.question).finish_non_exhaustive()
+    }
+}
