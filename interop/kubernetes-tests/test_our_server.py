@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from api.caller import REFUSAL, Answer, call, calls_at_once
 from api.lab import CLUSTER, Lab
 from api.provider import PREFIX, Provider
+from api.relay import relay
 from support import ray_env, real_clients
 from support.process import wait_for
 
@@ -200,15 +202,18 @@ def test_rays_client_in_the_same_mode(lab: Lab, projected: dict[str, str]) -> No
 
 
 def test_rays_client_tries_again_each_second_while_nobody_can_be_asked(lab: Lab, projected: dict[str, str]) -> None:
-    """A client that is told UNAVAILABLE goes on by itself once somebody can be asked; it is not told that its token is
-    wrong."""
-    with lab.gcs() as gcs, real_clients.gcs_client_that_stays(lab.folder, "ray_client", projected) as client:
+    """It is told UNAVAILABLE and not that its token is wrong, so it goes on by itself once somebody can be asked."""
+    with (
+        relay(lab.server.port) as way,
+        lab.gcs(port=way.port) as gcs,
+        real_clients.gcs_client_that_stays(lab.folder, "ray_client", projected) as client,
+    ):
         assert client.answer_to("") == "ready"
-        lab.server.end()
-        try:
-            client.ask(gcs.address)
-            wait_for("it was tried again", lambda: gcs.log().count("callers cannot be judged") >= 3, 30)
-        finally:
-            lab.server.start()
+        way.cut()
+        client.ask(gcs.address)
+        tries = wait_for("it was tried again", lambda: len(way.tries) >= 4 and list(way.tries), 30)
+        way.mend()
         assert client.next_answer() == "OK"
         assert gcs.reviews() == (1, 1)
+        for earlier, later in pairwise(tries):
+            assert 0.9 < later - earlier < 3

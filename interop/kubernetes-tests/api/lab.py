@@ -51,7 +51,9 @@ class Lab:
         return self.server.signer.sign(account.user, self.server.signer.issuer, ends_in=ends_in, **account.claims())
 
     @contextmanager
-    def gcs(self, *, ttl_seconds: int | None = None, account: Account | None = None) -> Iterator[OurServer]:
+    def gcs(
+        self, *, ttl_seconds: int | None = None, account: Account | None = None, port: int | None = None
+    ) -> Iterator[OurServer]:
         """`ray-auth serve` in this mode. Gives its address, and what it asked the API server."""
         account = account or self.head
         pod = self.folder / "pod"
@@ -71,7 +73,7 @@ class Lab:
             "RAY_CLUSTER_NAME": CLUSTER,
             "RAY_CLUSTER_NAMESPACE": self.namespace,
             "KUBERNETES_SERVICE_HOST": "127.0.0.1",
-            "KUBERNETES_SERVICE_PORT": str(self.server.port),
+            "KUBERNETES_SERVICE_PORT": str(port or self.server.port),
             "RAY_AUTH_KUBERNETES_FOLDER": str(pod),
             "RAY_AUTH_TOKEN_PATH": str(outgoing),
             # The lines of ours, without those of what is beneath.
