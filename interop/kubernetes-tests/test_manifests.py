@@ -64,12 +64,6 @@ def dry_run(lab: Lab, manifest: dict[str, Any]) -> dict[str, Any]:
     return lab.admin.apply(path, manifest, dryRun="All")
 
 
-def in_namespace(manifest: dict[str, Any], namespace: str) -> dict[str, Any]:
-    """As the guide says how to put it into another namespace."""
-    text = yaml.safe_dump(manifest)
-    return yaml.safe_load(text.replace(f"namespace: {deploy.NAMESPACE}\n", f"namespace: {namespace}\n"))
-
-
 def test_every_file_has_a_row() -> None:
     kinds = {file: [manifest["kind"] for manifest in deploy.documents(file)] for file in deploy.files()}
     assert kinds == KINDS
@@ -77,8 +71,7 @@ def test_every_file_has_a_row() -> None:
 
 @pytest.mark.parametrize("file", KINDS)
 def test_the_api_server_takes_it(lab: Lab, file: str) -> None:
-    for manifest in deploy.documents(file):
-        manifest = in_namespace(manifest, lab.namespace)
+    for manifest in deploy.documents(file, namespace=lab.namespace):
         # No manifest says where it belongs: whoever applies it does.
         assert "namespace" not in manifest["metadata"]
         made = dry_run(lab, manifest)
@@ -120,10 +113,9 @@ def test_by_hand_every_container_has_the_same(file: str) -> None:
 def test_the_published_bindings_let_the_published_accounts_in(lab: Lab) -> None:
     """Made in earnest: the accounts may what the guide says, in this namespace, and nothing else."""
     binding = None
-    for manifest in deploy.documents("accounts.yaml"):
-        manifest = in_namespace(manifest, lab.namespace)
+    for manifest in deploy.documents("accounts.yaml", namespace=lab.namespace):
         if manifest["kind"] == "ClusterRoleBinding":
-            manifest["metadata"]["name"] = f"ray-authenticator-{lab.namespace}"
+            assert manifest["metadata"]["name"] == f"ray-authenticator-{lab.namespace}"
             binding = f"{deploy.path_of(manifest, '')}/{manifest['metadata']['name']}"
         lab.admin.create(deploy.path_of(manifest, lab.namespace), manifest)
     assert binding is not None

@@ -9,9 +9,6 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parents[3] / "deploy/kubernetes"
 
-# The namespace that they are written for; the guide says how to change it.
-NAMESPACE = "ray"
-
 # Where each kind is kept, and whether it is in a namespace.
 _PLACES = {
     "Namespace": ("/api/v1", "namespaces", False),
@@ -30,8 +27,13 @@ def files() -> list[str]:
     return sorted(path.name for path in FOLDER.glob("*.yaml"))
 
 
-def documents(file: str, *, kind: str | None = None) -> list[dict[str, Any]]:
-    found = [document for document in yaml.safe_load_all((FOLDER / file).read_text()) if document]
+def documents(file: str, *, kind: str | None = None, namespace: str | None = None) -> list[dict[str, Any]]:
+    """All of a file, or those of a kind; put into another namespace as the guide says how."""
+    text = (FOLDER / file).read_text()
+    if namespace is not None:
+        text = text.replace("namespace: ray ", f"namespace: {namespace} ")
+        text = text.replace("ray-authenticator-ray", f"ray-authenticator-{namespace}")
+    found = [document for document in yaml.safe_load_all(text) if document]
     return [document for document in found if kind in (None, document["kind"])]
 
 
