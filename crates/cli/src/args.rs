@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, demo, get_auth_token, rotate, serve, status};
+use crate::commands::{check, completions, demo, get_auth_token, rotate, secret, serve, status};
 use crate::help;
 
 /// Token authentication for Ray clusters, compatible with Ray 2.52 and newer.
@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Shows all of it on a small cluster of its own, with an intruder and a live change of the token.
     #[command(long_about = help::DEMO, after_long_help = help::DEMO_AFTER)]
     Demo(demo::Args),
+    /// Prints the manifest of a Kubernetes Secret with a fresh token.
+    #[command(long_about = help::SECRET, after_long_help = help::SECRET_AFTER)]
+    Secret(secret::Args),
     /// Prints a completion script for a shell.
     #[command(long_about = help::COMPLETIONS, after_long_help = help::COMPLETIONS_AFTER)]
     Completions(completions::Args),

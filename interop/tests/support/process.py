@@ -141,16 +141,25 @@ class Companion(Server):
 
     _STDIN = subprocess.PIPE
 
+    _heard = 0
+
     def answer_to(self, question: str, seconds: float = 60) -> str:
-        before = len(self._lines())
+        self.ask(question)
+        return self.next_answer(seconds)
+
+    def ask(self, question: str) -> None:
+        """Leaves the answer for later."""
         self._child.stdin.write(f"{question}\n".encode())
         self._child.stdin.flush()
 
+    def next_answer(self, seconds: float = 60) -> str:
         def answer() -> str | None:
             lines = self._lines()
-            return lines[before] if len(lines) > before else None
+            return lines[self._heard] if len(lines) > self._heard else None
 
-        return redact(self._wait_for(f"{self.name} answers", answer, seconds))
+        answered = self._wait_for(f"{self.name} answers", answer, seconds)
+        self._heard += 1
+        return redact(answered)
 
     def end(self, patience: float = 15) -> int:
         self._child.stdin.close()

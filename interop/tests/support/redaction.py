@@ -10,6 +10,9 @@ _known: dict[str, str] = {}
 # What Ray, this project and this suite generate. Whoever's it is, it is nothing to print.
 GENERATED = re.compile(r"(?<![0-9a-fA-F])[0-9a-f]{64}(?![0-9a-fA-F])")
 
+# What Kubernetes makes, with or without its signature.
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]+)?")
+
 
 class Token:
     """A random token under a name; the name is what people see."""
@@ -32,4 +35,5 @@ def register(value: str, name: str) -> None:
 
 
 def redact(text: str) -> str:
-    return GENERATED.sub(lambda found: f"<{_known.get(found[0], 'a token')}>", text)
+    text = GENERATED.sub(lambda found: f"<{_known.get(found[0], 'a token')}>", text)
+    return _JWT.sub("<a token of Kubernetes>", text)

@@ -7,6 +7,7 @@ pub(crate) mod get_auth_token;
 mod peer;
 pub(crate) mod rotate;
 mod runtime;
+pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod status;
 mod time;
@@ -48,6 +49,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
             logs::start("warn,ray_auth::refused=off", false)?;
             demo::run(args)
         }
+        Command::Secret(args) => secret::run(&args),
         Command::Completions(args) => completions::run(args),
     }
 }

@@ -156,6 +156,28 @@ Examples:
   ray-auth demo
   ray-auth demo --json --calls 2000";
 
+/// What `secret` does.
+pub(crate) const SECRET: &str = "\
+Prints the manifest of a Kubernetes Secret with a token that was made for it. The token is on stdout and nowhere else: \
+pipe it to kubectl.
+
+The Secret has two keys: `auth_token`, which KubeRay gives to Ray's containers, and `keyring`, which processes with this \
+project's layers follow as a file. Both hold the same token at first; docs/rotation.md says how it is replaced.";
+
+/// Exit codes and examples of `secret`.
+pub(crate) const SECRET_AFTER: &str = "\
+Each run makes another token. With `kubectl create` a Secret that exists stays as it is; with `kubectl apply` its token \
+would be replaced under a running cluster, and a copy of the new one kept in an annotation.
+
+Exit codes:
+  0  the manifest was printed
+  1  it could not be written
+  2  the command line makes no sense
+
+Examples:
+  ray-auth secret --name ray-token --namespace ray | kubectl create -f -
+  ray-auth secret --name ray-token --namespace ray --json --key auth_token > secret.json";
+
 /// What `completions` does.
 pub(crate) const COMPLETIONS: &str = "\
 Prints a script that teaches a shell to complete this tool's commands and options.";

@@ -52,6 +52,26 @@ async fn command_lines() {
         row(&["status", "--address", "127.0.0.1:1", "--timeout", "0"], "error: invalid value '0' for '--timeout"),
         row(&["demo", "--calls", "0"], "error: invalid value '0' for '--calls <N>'"),
         row(&["demo", "--seconds", "many"], "error: invalid value 'many' for '--seconds <N>'"),
+        row(
+            &["secret"],
+            "error: the following required arguments were not provided:\n  --name <NAME>\n  --namespace <NS>\n",
+        ),
+        row(
+            &["secret", "--name", "Ray", "--namespace", "ray"],
+            "error: invalid value 'Ray' for '--name <NAME>': not a name of Kubernetes; use lower-case letters",
+        ),
+        row(
+            &["secret", "--name", "ray", "--namespace", "a.b"],
+            "error: invalid value 'a.b' for '--namespace <NS>': not a namespace of Kubernetes; use lower-case letters",
+        ),
+        row(
+            &["secret", "--name", "ray", "--namespace", "ray", "--key", "a/b"],
+            "error: invalid value 'a/b' for '--key <KEY>': not a key of a Secret; use letters",
+        ),
+        row(
+            &["secret", "--name", "ray", "--namespace", "ray", "--key", "a", "--key", "a"],
+            "error: the key \"a\" is named twice; leave one out\n",
+        ),
         row(&["completions"], "error: the following required arguments were not provided:\n  <SHELL>"),
         row(&["completions", "tcsh"], "error: invalid value 'tcsh' for '<SHELL>'"),
     ])

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::support::Tool;
 
-const TEXTS: [(&str, &[&str]); 14] = [
+const TEXTS: [(&str, &[&str]); 15] = [
     ("short", &["-h"]),
     ("ray-auth", &["--help"]),
     ("get-auth-token", &["get-auth-token", "--help"]),
@@ -20,6 +20,7 @@ const TEXTS: [(&str, &[&str]); 14] = [
     ("serve", &["serve", "--help"]),
     ("check", &["check", "--help"]),
     ("demo", &["demo", "--help"]),
+    ("secret", &["secret", "--help"]),
     ("completions", &["completions", "--help"]),
 ];
 

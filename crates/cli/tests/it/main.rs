@@ -13,6 +13,7 @@ mod get_auth_token;
 mod help;
 mod rotate;
 mod running;
+mod secret;
 mod secrets;
 mod serve;
 mod status;
