@@ -277,6 +277,7 @@ async fn what_is_open_is_what_ray_has_open_and_no_spelling_of_something_else() {
         "/static/..%2fapi",
         "/static\\x",
         "/static/\\..\\api",
+        "/static/ÿ",
         "/metrics",
         "/favicon.ico/",
         "*",

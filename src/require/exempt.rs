@@ -71,7 +71,7 @@ impl Exempt {
     /// Files in one folder and those below it: GET and HEAD of paths that begin with `folder`, which must end in `/`. On
     /// HTTP only; gRPC knows no such methods.
     ///
-    /// What comes after must be plain: a path in which `..`, `//`, `%` or a backslash follows is not exempt, since
+    /// What comes after must be plain: a path in which `..`, `//`, `%`, a backslash or a byte beyond ASCII follows is not exempt, since
     /// whoever serves the files could be led out of the folder by it. Serve nothing else there: handlers of other
     /// routes below the folder are open, too.
     ///
@@ -117,7 +117,8 @@ fn is_path(path: &str) -> bool {
 
 /// Whether whatever reads this part of a path stays below where it began.
 fn is_plain(part: &str) -> bool {
-    !part.starts_with('/') && !part.contains("..") && !part.contains("//") && !part.contains(['%', '\\'])
+    let printable = part.bytes().all(|byte| matches!(byte, b'!'..=b'~'));
+    printable && !part.starts_with('/') && !part.contains("..") && !part.contains("//") && !part.contains(['%', '\\'])
 }
 
 /// In the extensions of a request that was let in because its path is [exempt](Exempt), or by
