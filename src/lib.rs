@@ -55,6 +55,7 @@
 //! | [`http`](mod@http) | the server layer on HTTP: dashboards, jobs, logging in by cookie |
 //! | [`interceptor`] | both as tonic interceptors |
 //! | [`credential`], [`verify`], [`reject`] | what a request presented, who judges it, and how a refusal is answered |
+//! | `tls` | mutual TLS by Ray's variables, with the feature of that name |
 //! | [`status`] | what a process tells about its tokens, over gRPC and as metrics |
 //! | `proto` | the subset of Ray's wire contract that is used, with the feature of that name |
 //!
@@ -64,11 +65,12 @@
 //! |---|---|---|
 //! | `proto` | yes | generated messages, clients and servers: the module `proto` |
 //! | `connect` | yes | [`ClusterAuth`]'s `connect` methods: a tonic channel that attaches the token |
+//! | `tls` | yes | mutual TLS by Ray's variables: the module `tls`, `ClusterAuth::tls`. Without it `RAY_USE_TLS=1` is an error |
 //!
 //! # What it does not do
 //!
 //! A shared secret tells members of a cluster from everybody else, and nothing more: whoever holds it, user code on a
-//! worker included, can do all that the cluster can. It encrypts nothing. A call is judged when it opens, and left alone
+//! worker included, can do all that the cluster can. It encrypts nothing unless `RAY_USE_TLS` says so. A call is judged when it opens, and left alone
 //! then, unless the layer is told to [`close_on_revoke`](RequireTokenLayer::close_on_revoke).
 
 pub mod attach;
@@ -88,6 +90,8 @@ pub mod reload;
 pub mod require;
 pub mod source;
 pub mod status;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod token;
 pub mod verify;
 

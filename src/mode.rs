@@ -34,6 +34,9 @@ pub(crate) const MODE_VARIABLE: &str = "RAY_AUTH_MODE";
 /// The variable that turns mode token into Kubernetes mode.
 pub(crate) const KUBERNETES_VARIABLE: &str = "RAY_ENABLE_K8S_TOKEN_AUTH";
 
+/// The variable that turns TLS on.
+pub(crate) const TLS_VARIABLE: &str = "RAY_USE_TLS";
+
 /// How calls are authenticated. See the [module](self) for how it is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthMode {
@@ -111,9 +114,11 @@ pub enum ModeError {
         /// What it is.
         value: String,
     },
-    /// `RAY_ENABLE_K8S_TOKEN_AUTH` is neither on nor off.
-    #[error("RAY_ENABLE_K8S_TOKEN_AUTH is {value}, which is neither on nor off; set it to true, 1, false or 0")]
+    /// `RAY_ENABLE_K8S_TOKEN_AUTH` or `RAY_USE_TLS` is neither on nor off.
+    #[error("{variable} is {value}, which is neither on nor off; set it to true, 1, false or 0")]
     UnknownFlag {
+        /// Which of the two.
+        variable: &'static str,
         /// What it is.
         value: String,
     },
@@ -121,14 +126,23 @@ pub enum ModeError {
 
 /// Whether `RAY_ENABLE_K8S_TOKEN_AUTH` is on.
 pub(crate) fn kubernetes_asked(lookup: impl Fn(&str) -> Option<OsString>) -> Result<bool, ModeError> {
-    let value = lookup(KUBERNETES_VARIABLE).unwrap_or_default();
+    is_on(KUBERNETES_VARIABLE, lookup)
+}
+
+/// Whether `RAY_USE_TLS` is on.
+pub(crate) fn tls_asked(lookup: impl Fn(&str) -> Option<OsString>) -> Result<bool, ModeError> {
+    is_on(TLS_VARIABLE, lookup)
+}
+
+fn is_on(variable: &'static str, lookup: impl Fn(&str) -> Option<OsString>) -> Result<bool, ModeError> {
+    let value = lookup(variable).unwrap_or_default();
     if value == "1" || value.eq_ignore_ascii_case("true") {
         return Ok(true);
     }
     if value.is_empty() || value == "0" || value.eq_ignore_ascii_case("false") {
         return Ok(false);
     }
-    Err(ModeError::UnknownFlag { value: shown(&value) })
+    Err(ModeError::UnknownFlag { variable, value: shown(&value) })
 }
 
 fn shown(value: &OsStr) -> String {

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 const MAX_LINES: usize = 400;
 
 /// Which modules of the library each module may import. A new module gets a row here, and a place in the order.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("token", &[]),
     ("mode", &[]),
     ("peer_text", &[]),
@@ -25,13 +25,14 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("keyring", &["source", "token"]),
     ("keyring_file", &["keyring", "source", "token"]),
     ("reload", &["keyring", "source", "token"]),
+    ("tls", &["mode", "peer_text", "reload", "source"]),
     ("credential", &["reject", "token"]),
     ("verify", &["credential", "keyring", "reject", "token"]),
     ("attach", &["grpc_timeout", "keyring", "reject", "token"]),
     ("require", &["credential", "grpc_timeout", "keyring", "peer_text", "reject", "verify"]),
     ("http", &["credential", "keyring", "reject", "require", "verify"]),
     ("interceptor", &["attach", "credential", "keyring", "require", "token"]),
-    ("auth", &["attach", "http", "keyring", "mode", "reload", "require", "source", "verify"]),
+    ("auth", &["attach", "http", "keyring", "mode", "reload", "require", "source", "tls", "verify"]),
     ("status", &["auth", "keyring", "mode", "proto", "reject", "require", "token"]),
 ];
 

@@ -78,6 +78,17 @@ fn public_types_are_send_sync_clone_and_debug_as_documented() {
         RequireTokenInterceptor: Send, Sync, Clone, Debug;
         ResponseFuture<Ready<()>>: Send, Unpin, Debug;
     }
+    #[cfg(feature = "tls")]
+    assert_traits! {
+        ray_auth::tls::Tls: Send, Sync, Clone, Debug;
+        ray_auth::tls::TlsFiles: Send, Sync, Clone, Debug, Eq, std::fmt::Display;
+        ray_auth::tls::TlsFile: Send, Sync, Clone, Debug, Eq, std::fmt::Display;
+        ray_auth::tls::TlsRole: Send, Sync, Copy, Debug, Eq;
+        ray_auth::tls::TlsStatus: Send, Sync, Clone, Debug, Eq;
+        ray_auth::tls::TlsConnector: Send, Sync, Clone, Debug;
+        ray_auth::tls::TlsListener: Send, Sync, Unpin, Debug;
+        ray_auth::tls::TlsStream<tokio::net::TcpStream>: Send, Sync, Unpin, Debug;
+    }
 }
 
 #[test]
@@ -96,6 +107,12 @@ fn errors_can_cross_threads_and_be_boxed() {
         OriginError: Error, Send, Sync;
         TrustedOriginError: Error, Send, Sync;
         IndexedError: Error, Send, Sync;
+    }
+    #[cfg(feature = "tls")]
+    assert_traits! {
+        ray_auth::tls::TlsError: Error, Send, Sync, Clone, Eq;
+        ray_auth::tls::TlsConnectError: Error, Send, Sync;
+        ray_auth::tls::HandshakeError: Error, Send, Sync, Clone, Eq;
     }
     #[cfg(feature = "connect")]
     assert_traits! {

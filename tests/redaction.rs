@@ -122,6 +122,44 @@ fn no_public_type_shows_the_token() {
     both("ModeError", &ClusterAuth::builder().from_vars(mode).unwrap_err());
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn no_public_type_shows_the_private_key() {
+    use ray_auth::tls::{Tls, TlsFiles};
+    use ray_auth_testing::certificates::{Authority, Files, LOOPBACK};
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("ours").unwrap();
+    let (issued, other) = (authority.issue(&LOOPBACK).unwrap(), authority.issue(&LOOPBACK).unwrap());
+    let Files { certificate, key, authority: anchor } = &Files::in_folder(folder.path());
+    std::fs::write(certificate, &issued.certificate).unwrap();
+    std::fs::write(anchor, authority.pem()).unwrap();
+    let files = TlsFiles::new(certificate, key, anchor);
+    let mut shown = format!("{files:?} {files}");
+    // Good, of another certificate, cut short, with a broken line, and in the other files' places.
+    let half = &issued.key[..issued.key.len() / 2];
+    let broken = issued.key.replace("-----END", "----- END");
+    let text = issued.key.lines().nth(1).unwrap();
+    for held in [issued.key.as_str(), &other.key, half, &broken, text, &format!("-----BEGIN {text}")] {
+        std::fs::write(key, held).unwrap();
+        match Tls::follow(files.clone()) {
+            Ok(tls) => shown += &format!("{tls:?} {:#?} {:?} {:?}", tls, tls.status(), tls.connector()),
+            Err(error) => shown += &format!("{error} {error:?} {error:#?}"),
+        }
+        for misplaced in [certificate, anchor] {
+            let good = std::fs::read(misplaced).unwrap();
+            std::fs::write(misplaced, held).unwrap();
+            let error = Tls::follow(files.clone()).unwrap_err();
+            shown += &format!("{error} {error:?}");
+            std::fs::write(misplaced, good).unwrap();
+        }
+    }
+    for line in issued.key.lines().chain(other.key.lines()).filter(|line| !line.starts_with('-')) {
+        for part in [line, &line[..12.min(line.len())]] {
+            assert!(!shown.contains(part), "a line of a key is shown");
+        }
+    }
+}
+
 #[tokio::test]
 async fn no_log_line_of_a_whole_run_shows_the_token() {
     let logs = LogCapture::global().unwrap();

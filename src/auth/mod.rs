@@ -9,6 +9,8 @@
 //! | kubernetes | carry the projected service account token | are allowed by the [verifier](ClusterAuth::require) you give; without one, all are refused with UNAVAILABLE |
 //! | disabled | carry nothing | are all allowed, and the log says so |
 //!
+//! In every mode there is TLS when `RAY_USE_TLS` asks for it, with the feature `tls`.
+//!
 //! A refused caller sees status 16 and Ray's message, as the [server layer](crate::require) describes.
 //!
 //! ```
@@ -32,10 +34,16 @@
 //! # }
 //! ```
 
+#[cfg(feature = "connect")]
+mod address;
 mod builder;
 #[cfg(feature = "connect")]
 mod connect;
+#[cfg(feature = "connect")]
+mod connect_error;
 mod plaintext;
+#[cfg(feature = "connect")]
+mod unix;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +52,9 @@ use http::Uri;
 
 pub use self::builder::{AuthError, ClusterAuthBuilder};
 #[cfg(feature = "connect")]
-pub use self::connect::{AuthChannel, ConnectError};
+pub use self::connect::AuthChannel;
+#[cfg(feature = "connect")]
+pub use self::connect_error::ConnectError;
 pub use self::plaintext::{PlaintextError, PlaintextPolicy};
 use crate::attach::AddTokenLayer;
 use crate::http::{Http, Login};
@@ -52,6 +62,8 @@ use crate::keyring::Keyring;
 use crate::mode::AuthMode;
 use crate::require::RequireTokenLayer;
 use crate::source::Origin;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::verify::{AnyKind, AnyVerifier, Verify};
 
 /// How a process authenticates itself and others. Cheap to clone; clones share the keyring. See the [module](self).
@@ -63,6 +75,8 @@ pub struct ClusterAuth {
     plaintext: PlaintextPolicy,
     /// Whether the warning about plaintext was given.
     warned: Arc<AtomicBool>,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 /// The mode, with the keyring that belongs to it.
@@ -75,8 +89,8 @@ enum Tokens {
 
 impl ClusterAuth {
     /// Reads Ray's environment variables: `RAY_AUTH_MODE`, `RAY_ENABLE_K8S_TOKEN_AUTH`, `RAY_AUTH_TOKEN`,
-    /// `RAY_AUTH_TOKEN_PATH`, and the default file, which is [followed](crate::reload) from then on. The mode and the
-    /// source are logged, never the token.
+    /// `RAY_AUTH_TOKEN_PATH`, and the default file, which is [followed](crate::reload) from then on; and for TLS, in every
+    /// mode, `RAY_USE_TLS` and the three files. The mode and the source are logged, never the token.
     ///
     /// # Errors
     ///
@@ -91,7 +105,8 @@ impl ClusterAuth {
         ClusterAuthBuilder::default()
     }
 
-    /// The shared secret, with tokens that the program manages itself.
+    /// The shared secret, with tokens that the program manages itself. No variable is read, also not those of TLS: for that
+    /// there is `with_tls` of the [builder](ClusterAuth::builder).
     #[must_use]
     pub fn with_keyring(keyring: Keyring) -> Self {
         ClusterAuthBuilder::default().with_keyring(keyring)
@@ -129,6 +144,14 @@ impl ClusterAuth {
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
+    }
+
+    /// This process's certificate and its authorities; none when TLS is off. The `connect` methods use it; a server does
+    /// with [`Tls::listen`].
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     /// The client layer: attaches the primary token.
@@ -180,7 +203,7 @@ impl ClusterAuth {
                     tracing::warn!(
                         target: "ray_auth",
                         host = uri.host(),
-                        "the token travels in plaintext to another host: whoever can read that network can take it; use TLS"
+                        "the token travels in plaintext to another host: whoever can read that network can take it; set RAY_USE_TLS=1 on both sides"
                     );
                 }
                 Ok(())

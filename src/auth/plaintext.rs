@@ -4,8 +4,9 @@ use http::Uri;
 
 /// What to do when the token would travel unencrypted to another host.
 ///
-/// Ray's own traffic is plaintext unless `RAY_USE_TLS` is set, so refusing by default would refuse most clusters; on a
-/// network that others share, use TLS and [`PlaintextPolicy::Refuse`].
+/// Bytes to a loopback address or a Unix socket do not leave this machine, so neither is looked at. Ray's own traffic is
+/// plaintext unless `RAY_USE_TLS` is set, so refusing by default would refuse most clusters; on a network that others
+/// share, set it, and use [`PlaintextPolicy::Refuse`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlaintextPolicy {
@@ -19,7 +20,7 @@ pub enum PlaintextPolicy {
 /// The token would travel in plaintext, and the policy forbids it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the token would travel in plaintext to {host:?}; put AddTokenLayer around a channel with TLS, or allow it with PlaintextPolicy::Warn on a network nobody else can read"
+    "the token would travel in plaintext to {host:?}; set RAY_USE_TLS=1 with its three files on both sides, or allow it with PlaintextPolicy::Warn on a network nobody else can read"
 )]
 pub struct PlaintextError {
     host: String,
@@ -35,7 +36,7 @@ impl PlaintextError {
 }
 
 /// Whether bytes to `host` stay on this machine. A name is believed only if it is `localhost`.
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     address
         .parse::<std::net::IpAddr>()

@@ -35,9 +35,7 @@ impl Http {
             text(rejection.http_status(), rejection.http_text())
         };
         *response.status_mut() = rejection.http_status();
-        if rejection == Rejection::Missing {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
+        challenge(&mut response);
         if form == Some(Form::Cookie) && is_useless(rejection) {
             response.headers_mut().append(SET_COOKIE, cookie::clear());
         }
@@ -79,7 +77,16 @@ fn grpc_web(headers: &HeaderMap) -> &'static str {
 
 /// An answer in words.
 pub(super) fn text<B: From<Bytes>>(status: StatusCode, text: &'static str) -> Response<B> {
-    of_type(status, "text/plain; charset=utf-8", text)
+    let mut response = of_type(status, "text/plain; charset=utf-8", text);
+    challenge(&mut response);
+    response
+}
+
+/// Says what is wanted with status 401, as RFC 9110, section 11.6.1, has it. Browsers show no dialog for it.
+fn challenge<B>(response: &mut Response<B>) {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
 }
 
 /// An answer for programs.

@@ -38,8 +38,25 @@ fn a_value_that_is_not_known_is_an_error_and_never_disabled() {
     for value in ["yes", "on", "2", " 1", "true ", " "] {
         for mode_value in [None, Some("token"), Some("disabled")] {
             let error = mode(mode_value, Some(value)).unwrap_err();
-            assert_eq!(error, ModeError::UnknownFlag { value: format!("{value:?}") });
+            assert_eq!(error, ModeError::UnknownFlag { variable: KUBERNETES_VARIABLE, value: format!("{value:?}") });
         }
+    }
+}
+
+#[test]
+fn tls_is_asked_for_in_the_same_words() {
+    let asked =
+        |value: Option<&str>| tls_asked(|name| (name == "RAY_USE_TLS").then_some(value).flatten().map(OsString::from));
+    for on in ["1", "true", "TRUE", "True"] {
+        assert_eq!(asked(Some(on)), Ok(true), "{on}");
+    }
+    for off in [None, Some(""), Some("0"), Some("false"), Some("FALSE")] {
+        assert_eq!(asked(off), Ok(false), "{off:?}");
+    }
+    for unknown in ["yes", "on", "2", " 1", "true ", "tls"] {
+        let error = asked(Some(unknown)).unwrap_err();
+        assert_eq!(error, ModeError::UnknownFlag { variable: TLS_VARIABLE, value: format!("{unknown:?}") });
+        assert!(error.to_string().starts_with("RAY_USE_TLS is \""), "{error}");
     }
 }
 

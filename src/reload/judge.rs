@@ -8,7 +8,7 @@ use crate::source::SourceError;
 use crate::token::{Token, TokenSet};
 
 /// How long a file must read the same before it counts as written.
-pub(super) const REST: Duration = Duration::from_millis(25);
+pub(crate) const REST: Duration = Duration::from_millis(25);
 /// The same when its primary is shorter than the one that is held: a slow writer's half of a token, taken for the whole,
 /// would be a secret that is easier to guess, and would lock everybody out.
 pub(super) const LONG_REST: Duration = Duration::from_secs(2);

@@ -38,6 +38,14 @@ use std::time::{Duration, Instant};
 use crate::keyring::{Keyring, Origins};
 use crate::source::{Loaded, SourceError, TokenSource};
 
+#[cfg(feature = "tls")]
+pub(crate) use self::judge::REST;
+#[cfg(feature = "tls")]
+pub(crate) use self::watch::{POLL, Wake, Watch, jittered};
+
+/// The target of all log lines about following.
+pub(crate) const LOG_TARGET: &str = "ray_auth::reload";
+
 /// How a keyring follows its source.
 #[derive(Clone, Debug)]
 #[must_use = "settings do nothing until `start`"]
@@ -93,7 +101,7 @@ impl Follow {
         loop {
             match self.source.load() {
                 Err(error) if error.is_absence() && !left().is_zero() => {
-                    watch.arm(&self.source);
+                    watch.arm(self.source.paths(), &self.source);
                     watch.wait(left().min(watch::POLL));
                 }
                 decided => return decided,

@@ -3,14 +3,12 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use super::LOG_TARGET;
 use super::judge::{Judge, Look, Verdict};
 use super::stamp::Stamp;
-use super::watch::{POLL, Wake, Watch};
+use super::watch::{POLL, Wake, Watch, jittered};
 use crate::keyring::{Follower, Keyring, Origins, ReloadError, WeakKeyring};
 use crate::source::{FileWarning, Loaded, TokenSource};
-
-/// The target of all log lines about following.
-pub(super) const LOG_TARGET: &str = "ray_auth::reload";
 
 /// Starts following for a keyring that was just made of `loaded`.
 pub(super) fn follow(keyring: &Keyring, source: TokenSource, loaded: &Loaded) {
@@ -51,7 +49,7 @@ impl Thread {
         let mut wait = Duration::ZERO;
         while self.watch.wait(wait) {
             // Before the look: what happens after it is an event.
-            self.watch.arm(&self.source);
+            self.watch.arm(self.source.paths(), &self.source);
             // Nothing of the keyring is held while the file system is asked: it may hang.
             let look = self.look();
             let (Some(keyring), Some(follower)) = (self.keyring.upgrade(), self.follower.upgrade()) else { return };
@@ -105,12 +103,4 @@ impl Thread {
 /// Whether others could have written what was read.
 fn is_exposed(loaded: &Loaded) -> bool {
     loaded.warnings.iter().any(FileWarning::lets_others_write)
-}
-
-/// A fifth more or less, so that the processes of a cluster do not all look at once.
-fn jittered(time: Duration) -> Duration {
-    let mut random = [0; 1];
-    // Without randomness they look at once, which is no harm.
-    let _ = getrandom::fill(&mut random);
-    time.mul_f64(0.8 + 0.4 * f64::from(random[0]) / 255.0)
 }

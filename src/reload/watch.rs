@@ -1,5 +1,6 @@
-//! Wakes the thread when something happens in the folders that lead to the file.
+//! Wakes a thread when something happens in the folders that lead to its files.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +11,9 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::stamp::Stamp;
-use crate::source::TokenSource;
 
-/// How often the source is looked at without an event, give or take a fifth.
-pub(super) const POLL: Duration = Duration::from_secs(5);
+/// How often the files are looked at without an event, give or take a fifth.
+pub(crate) const POLL: Duration = Duration::from_secs(5);
 
 /// The least time from one look to the next that an event causes: whoever can make events in the folder must not be able
 /// to keep this process busy.
@@ -29,7 +29,7 @@ pub(crate) enum Wake {
 }
 
 /// The watched folders, and the queue that their events go to.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     sender: Sender<Wake>,
     receiver: Receiver<Wake>,
     /// Whether an event is in the queue that no look has followed yet.
@@ -39,25 +39,26 @@ pub(super) struct Watch {
     armed: Vec<(PathBuf, Option<(u64, u64)>)>,
     /// Whether it was said that events are refused.
     complained: bool,
-    /// When the source was last looked at.
+    /// When the files were last looked at.
     looked: Instant,
 }
 
 impl Watch {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (sender, receiver) = channel();
         let queued = Arc::default();
         Self { sender, receiver, queued, watcher: None, armed: Vec::new(), complained: false, looked: Instant::now() }
     }
 
     /// What tells the thread to stop.
-    pub(super) fn sender(&self) -> Sender<Wake> {
+    pub(crate) fn sender(&self) -> Sender<Wake> {
         self.sender.clone()
     }
 
-    /// Watches the folders that lead to the source's files now. Does nothing when those are watched already.
-    pub(super) fn arm(&mut self, source: &TokenSource) {
-        let folders = folders(source);
+    /// Watches the folders that lead to these files now. Does nothing when those are watched already. `source` is what
+    /// people call the files.
+    pub(crate) fn arm<'a>(&mut self, paths: impl Iterator<Item = &'a Path>, source: &dyn Display) {
+        let folders = folders(paths);
         if self.watcher.is_some() && folders == self.armed {
             return;
         }
@@ -83,7 +84,7 @@ impl Watch {
                 self.watcher = None;
                 self.armed.clear();
                 if !std::mem::replace(&mut self.complained, true) {
-                    tracing::warn!(target: super::thread::LOG_TARGET, %source, %error, "no file events, the source is looked at every few seconds");
+                    tracing::warn!(target: super::LOG_TARGET, %source, %error, "no file events, the source is looked at every few seconds");
                 }
             }
         }
@@ -91,7 +92,7 @@ impl Watch {
 
     /// Waits for an event or until the time is over; false when the thread is to stop. Events that come too soon after the
     /// last look wait for their turn.
-    pub(super) fn wait(&mut self, time: Duration) -> bool {
+    pub(crate) fn wait(&mut self, time: Duration) -> bool {
         let go_on = self.woken(Instant::now().checked_add(time));
         // Before the look that follows: an event from here on is not seen by it for sure, and wakes the thread again.
         self.queued.store(false, Ordering::Release);
@@ -116,6 +117,14 @@ impl Watch {
     }
 }
 
+/// A fifth more or less, so that the processes of a cluster do not all look at once.
+pub(crate) fn jittered(time: Duration) -> Duration {
+    let mut random = [0; 1];
+    // Without randomness they look at once, which is no harm.
+    let _ = getrandom::fill(&mut random);
+    time.mul_f64(0.8 + 0.4 * f64::from(random[0]) / 255.0)
+}
+
 /// Whether an event may mean another content: looking at the file is an event, too.
 fn is_change(event: &notify::Result<Event>) -> bool {
     match event {
@@ -128,10 +137,10 @@ fn is_change(event: &notify::Result<Event>) -> bool {
     }
 }
 
-/// The folders in which a change can change what the source reads: of each path as it is named, and of what it leads to.
-fn folders(source: &TokenSource) -> Vec<(PathBuf, Option<(u64, u64)>)> {
+/// The folders in which a change can change what is read: of each path as it is named, and of what it leads to.
+fn folders<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<(PathBuf, Option<(u64, u64)>)> {
     let mut folders: Vec<PathBuf> = Vec::new();
-    for path in source.paths() {
+    for path in paths {
         let target = path.canonicalize().ok();
         for path in [Some(path.to_owned()), target].into_iter().flatten() {
             // Of a folder that is not there, the nearest above that is: it sees the folder come.

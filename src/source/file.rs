@@ -19,15 +19,20 @@ pub(crate) struct Contents {
 }
 
 pub(crate) fn read(path: &Path) -> Result<Contents, FileError> {
+    read_up_to(path, MAX_FILE_LEN)
+}
+
+/// The same for files that hold something else: `FileError::TooLarge` then means more than `max` bytes.
+pub(crate) fn read_up_to(path: &Path, max: usize) -> Result<Contents, FileError> {
     let file = open(path).map_err(|error| not_opened(path, &error))?;
     let metadata = file.metadata().map_err(|error| FileError::Read(error.into()))?;
     if !metadata.is_file() {
         return Err(FileError::NotRegular(kind(&metadata)));
     }
-    if metadata.len() > MAX_FILE_LEN as u64 {
+    if metadata.len() > max as u64 {
         return Err(FileError::TooLarge);
     }
-    Ok(Contents { bytes: read_text(&file)?, metadata, file })
+    Ok(Contents { bytes: read_bounded(&file, max)?, metadata, file })
 }
 
 /// Opens without waiting for the other end of a FIFO, and without taking a terminal over.
@@ -63,9 +68,13 @@ pub(crate) fn not_opened(path: &Path, error: &io::Error) -> FileError {
 /// # Errors
 ///
 /// [`FileError::Read`], and [`FileError::TooLarge`] beyond [`MAX_FILE_LEN`], without reading on.
-pub fn read_text(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, FileError> {
+pub fn read_text(from: impl Read) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    read_bounded(from, MAX_FILE_LEN)
+}
+
+fn read_bounded(mut from: impl Read, max: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     // The limit is judged here, too: a file can grow after it was measured, and some that hold text say they are empty.
-    let mut buffer = Zeroizing::new(vec![0; MAX_FILE_LEN + 1]);
+    let mut buffer = Zeroizing::new(vec![0; max + 1]);
     let mut len = 0;
     while len < buffer.len() {
         match from.read(&mut buffer[len..]) {
@@ -75,7 +84,7 @@ pub fn read_text(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, FileError> {
             Err(error) => return Err(FileError::Read((&error).into())),
         }
     }
-    if len > MAX_FILE_LEN {
+    if len > max {
         return Err(FileError::TooLarge);
     }
     buffer.truncate(len);

@@ -49,6 +49,8 @@ use crate::mode::kubernetes_asked;
 use crate::token::{Token, TokenSet};
 
 pub use self::error::{FileError, FileKind, OsError, SourceError};
+#[cfg(feature = "tls")]
+pub(crate) use self::file::read_up_to;
 pub(crate) use self::file::{Contents, not_opened, read};
 pub use self::file::{MAX_FILE_LEN, read_text};
 pub(crate) use self::fresh::{FreshFile, folder_of};

@@ -1,6 +1,8 @@
 //! What is to be said about a token file that is used all the same.
 
 use std::fmt;
+#[cfg(feature = "tls")]
+use std::path::Path;
 use std::path::PathBuf;
 
 /// How many line numbers a text names.
@@ -75,6 +77,22 @@ impl FileWarning {
             | Self::ForeignOwner { .. }
             | Self::FolderNotExamined { .. } => true,
             Self::ReadableByOthers { .. } | Self::IgnoredLines { .. } | Self::TokensNotUsed { .. } => false,
+        }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl FileWarning {
+    /// The file or the folder it is about.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::ReadableByOthers { path, .. }
+            | Self::FileWritableByOthers { path, .. }
+            | Self::FolderWritableByOthers { path, .. }
+            | Self::ForeignOwner { path, .. }
+            | Self::FolderNotExamined { path }
+            | Self::IgnoredLines { path, .. }
+            | Self::TokensNotUsed { path, .. } => path,
         }
     }
 }

@@ -55,7 +55,11 @@ impl Report {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let attach = std::env::var_os("RAY_AUTH_PROBE_ATTACH").is_none_or(|value| value != "none");
-    let auth = if attach { ClusterAuth::from_env()? } else { ClusterAuth::disabled() };
+    // Without the layer, and with whatever else the environment says.
+    let disabled = |name: &str| {
+        if name == "RAY_AUTH_MODE" { Some("disabled".into()) } else { std::env::var_os(name) }
+    };
+    let auth = if attach { ClusterAuth::from_env()? } else { ClusterAuth::builder().from_vars(disabled)? };
     let retry = std::env::var_os("RAY_AUTH_PROBE_RETRY").is_some_and(|value| value == "accepted");
     let mut report = Report(Map::new());
     let mut facts = Map::new();

@@ -16,12 +16,13 @@ pub(crate) async fn run() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
     std::io::stdout().flush()?;
-    Server::builder()
-        .layer(auth.require_token())
-        .add_service(Echo.into_server())
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
-            ended.recv().await;
-        })
-        .await?;
+    let server = Server::builder().layer(auth.require_token()).add_service(Echo.into_server());
+    let end = async {
+        ended.recv().await;
+    };
+    match auth.tls() {
+        Some(tls) => server.serve_with_incoming_shutdown(tls.listen(listener), end).await?,
+        None => server.serve_with_incoming_shutdown(TcpListenerStream::new(listener), end).await?,
+    }
     Ok(())
 }

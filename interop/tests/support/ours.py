@@ -42,6 +42,20 @@ def echo_server(folder: Path, env: Mapping[str, str]) -> Iterator[str]:
 
 
 @contextmanager
+def http_server(folder: Path, env: Mapping[str, str], *arguments: str) -> Iterator[str]:
+    """HTTP behind our server layer: what is let in is answered `let in`. `--agent` opens what Ray's agent does."""
+    with _server("http_server", [probe(), "http-server", *arguments], folder, env) as address:
+        yield address
+
+
+@contextmanager
+def jobs_server(folder: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """What Ray's job clients call on a dashboard, behind our server layer."""
+    with _server("jobs_server", [probe(), "jobs-server"], folder, env) as address:
+        yield address
+
+
+@contextmanager
 def _server(name: str, argv: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> Iterator[str]:
     server = Server(name, argv, env, folder)
     try:

@@ -24,6 +24,12 @@ def gcs_client(address: str, env: Mapping[str, str]) -> dict[str, Any]:
     return _child("gcs_client.py", address, env=env)
 
 
+def gcs_client_that_gives_up(address: str, env: Mapping[str, str]) -> Output:
+    """What a process said in which `GcsClient` gets no connection: Ray ends it then, sooner here than it usually would."""
+    soon = {"RAY_gcs_rpc_server_reconnect_timeout_s": "2", "RAY_gcs_rpc_server_connect_timeout_s": "1"}
+    return run([PYTHON, _TESTS / "children/gcs_client.py", address], _importing({**env, **soon}), seconds=100)
+
+
 @contextmanager
 def gcs_client_that_stays(folder: Path, name: str, env: Mapping[str, str]) -> Iterator[Companion]:
     """A process with `GcsClient`s that stay: asked with the address of a GCS, it says OK or the error."""
@@ -32,6 +38,11 @@ def gcs_client_that_stays(folder: Path, name: str, env: Mapping[str, str]) -> It
         yield client
     finally:
         client.end()
+
+
+def job_client(address: str, name: str, headers: Mapping[str, str], env: Mapping[str, str]) -> dict[str, Any]:
+    """What a `JobSubmissionClient` that was given `headers` was answered about jobs of that name, or how it failed."""
+    return _child("job_client.py", address, name, env={**env, "INTEROP_JOB_HEADERS": json.dumps(dict(headers))})
 
 
 def echo_client(style: str, address: str, env: Mapping[str, str]) -> dict[str, Any]:

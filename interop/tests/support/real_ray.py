@@ -1,8 +1,9 @@
-"""Real Ray: its GCS alone, and a whole head node."""
+"""Real Ray: its GCS alone, and a whole head node, with its dashboard or without."""
 
 from __future__ import annotations
 
 import base64
+import http.client
 import secrets
 import sysconfig
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,14 @@ class Head:
     gcs: str
     raylet: str
     client_server: str
+
+
+@dataclass(frozen=True)
+class DashboardHead:
+    """Where a head node is asked on HTTP."""
+
+    dashboard: str
+    agent: str
 
 
 @contextmanager
@@ -60,41 +69,83 @@ def gcs_server(folder: Path, env: Mapping[str, str]) -> Iterator[str]:
 @contextmanager
 def head(folder: Path, env: Mapping[str, str]) -> Iterator[Head]:
     """What `ray start --head` starts, without the dashboard and what else only watches."""
-    sessions = folder / "r"
-    server, client_server = _start_head(folder, sessions, env)
-    try:
-        gcs = server.wait_until_up(lambda: _address_in(*sessions.glob("session_2*/gcs_server_port_*")))
+    client_server = _free_address()
+    arguments = ["--include-dashboard=false", "--dashboard-agent-listen-port=0"]
+    with _head(folder, env, client_server, *arguments) as server:
+        gcs = server.wait_until_up(lambda: _address_in(*(folder / "r").glob("session_2*/gcs_server_port_*")))
         raylet = server.wait_until_up(lambda: _raylet_of(gcs, env.get("RAY_AUTH_TOKEN")))
         server.wait_until_up(lambda: net.accepts(client_server))
         yield Head(gcs, raylet, client_server)
-    finally:
-        server.end()
 
 
-def _start_head(folder: Path, sessions: Path, env: Mapping[str, str]) -> tuple[Server, str]:
-    # The one port that Ray will not choose itself.
-    client_server_port = net.free_port()
+@contextmanager
+def dashboard_head(folder: Path, env: Mapping[str, str]) -> Iterator[DashboardHead]:
+    """A head node with its dashboard and its dashboard agent, which takes jobs: up within six to ten seconds."""
+    addresses = DashboardHead(_free_address(), _free_address())
+    arguments = [
+        "--include-dashboard=true",
+        "--dashboard-host=127.0.0.1",
+        f"--dashboard-port={_port_of(addresses.dashboard)}",
+        f"--dashboard-agent-listen-port={_port_of(addresses.agent)}",
+    ]
+    token = env.get("RAY_AUTH_TOKEN")
+    with _head(folder, env, _free_address(), *arguments) as server:
+        # The jobs module answers the first, and the raylet must be known for the second; jobs need all three.
+        for address, path in [
+            (addresses.dashboard, "/api/version"),
+            (addresses.agent, "/api/local_raylet_healthz"),
+            (addresses.dashboard, "/api/jobs/"),
+        ]:
+            server.wait_until_up(lambda: _answers(address, path, token), 90)
+        yield addresses
+
+
+@contextmanager
+def _head(folder: Path, env: Mapping[str, str], client_server: str, *arguments: str) -> Iterator[Server]:
     server = Server(
         "ray_head",
         [
             *(RAY, "start", "--head", "--block", "--disable-usage-stats"),
             "--node-ip-address=127.0.0.1",
             "--port=0",
-            f"--ray-client-server-port={client_server_port}",
-            "--dashboard-agent-listen-port=0",
+            # A port that Ray will not choose itself.
+            f"--ray-client-server-port={_port_of(client_server)}",
             "--min-worker-port=0",
             "--max-worker-port=0",
             "--num-cpus=1",
             "--object-store-memory=80000000",
-            "--include-dashboard=false",
             "--include-log-monitor=false",
             "--no-monitor",
-            f"--temp-dir={sessions}",
+            f"--temp-dir={folder / 'r'}",
+            *arguments,
         ],
         env,
         folder,
     )
-    return server, f"127.0.0.1:{client_server_port}"
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+def _free_address() -> str:
+    return f"127.0.0.1:{net.free_port()}"
+
+
+def _port_of(address: str) -> str:
+    return address.rpartition(":")[2]
+
+
+def _answers(address: str, path: str, token: str | None) -> bool:
+    """Whether the answer to a GET is 200."""
+    connection = http.client.HTTPConnection(address, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _address_in(*port_files: Path) -> str | None:

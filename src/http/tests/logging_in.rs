@@ -71,6 +71,7 @@ async fn logging_in_is_as_with_ray_but_for_what_the_cookie_holds() {
         let set = response.headers().get("set-cookie").map(|value| value.to_str().unwrap().to_owned());
         let set = set.map(|set| if set.contains("=v1.") { "v1.".to_owned() } else { set });
         assert_eq!(set.as_deref(), *cookie, "{name}");
+        assert_eq!(response.headers().contains_key("www-authenticate"), expected.0 == 401, "{name}");
         let (status, body) = seen(response).await;
         assert_eq!((status, body.as_str()), *expected, "{name}");
     }

@@ -32,9 +32,11 @@ fn the_command_lines_in_the_documents_make_sense() {
         let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(document);
         let text = std::fs::read_to_string(&path).unwrap();
         let shell = text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("sh\n"));
-        let is_command =
-            |span: &&str| ["ray-auth rotate ", "ray-auth secret "].iter().any(|start| span.starts_with(start));
-        let inline = text.split('`').skip(1).step_by(2).filter(is_command);
+        let inline = text
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|span| span.starts_with("ray-auth rotate ") || span.starts_with("ray-auth secret "));
         let found: usize = shell.flat_map(str::lines).chain(inline).map(|line| assert_parses(document, line)).sum();
         assert!(found > 0, "{document} has none");
     }

@@ -66,17 +66,21 @@ async fn serve(listen: SocketAddr, auth: ClusterAuth, verifier: Option<Verifier>
     let gcs = Gcs::builder()
         .build()
         .map_err(|error| Failure::new(Exit::No, format_args!("cannot make an empty cluster: {error}")))?;
-    let server = Server::builder().gcs(&gcs).keyring_status(&auth).bind(listen).await.map_err(failure)?;
+    let mut builder = Server::builder().gcs(&gcs).keyring_status(&auth);
+    if let Some(tls) = auth.tls() {
+        builder = builder.tls(tls.clone());
+    }
+    let server = builder.bind(listen).await.map_err(failure)?;
     let address = server.local_addr();
     if auth.mode() == AuthMode::Disabled {
         output::tell(format!(
             "warning: authentication is disabled: whoever reaches {address} can read and change this cluster; \
              set RAY_AUTH_MODE=token to change that\n"
         ));
-    } else if !address.ip().is_loopback() {
+    } else if auth.tls().is_none() && !address.ip().is_loopback() {
         output::tell(format!(
             "warning: {address} can be reached from other machines, and tokens come there in plaintext; \
-             listen at 127.0.0.1 unless nobody else can read that network\n"
+             set RAY_USE_TLS=1, or listen at 127.0.0.1 unless nobody else can read that network\n"
         ));
     }
     let layer = verifier.map_or_else(|| auth.require_token(), |verifier| auth.require(verifier));

@@ -66,7 +66,7 @@ With --address it asks running processes instead, such as `ray-auth serve`: for 
 have in which roles, when each last let a call in, and whether they can read their file.
 
 Tokens are named by fingerprint: 12 digits that are the same wherever the token is. The token itself is not shown. To any \
-address but a loopback one it is sent only with --allow-plaintext, since others on the network could read it.";
+address but a loopback one it is sent only with TLS or --allow-plaintext, since others on the network could read it.";
 
 /// Exit codes and examples of `status`.
 pub(crate) const STATUS_AFTER: &str = "\
@@ -100,7 +100,8 @@ one cuts them off.";
 
 /// Exit codes and examples of `serve`.
 pub(crate) const SERVE_AFTER: &str = "\
-The token is found as `ray-auth status` shows it. Nothing is kept when the server ends.
+The token is found as `ray-auth status` shows it. Nothing is kept when the server ends. With RAY_USE_TLS=1 and \
+RAY_TLS_SERVER_CERT, RAY_TLS_SERVER_KEY and RAY_TLS_CA_CERT it speaks mutual TLS, as Ray does.
 
 Exit codes:
   0  it was told to end, and did
@@ -116,8 +117,8 @@ pub(crate) const CHECK: &str = "\
 Asks a GCS, or a node, whether it requires a token and whether it takes ours.
 
 It is asked without a token, then with a random one, and with ours only when both were refused: a server that does not \
-require a token is never sent it. To any address but a loopback one our token is sent only with --allow-plaintext, since others on \
-the network could read it.";
+require a token is never sent it. To any address but a loopback one our token is sent only with TLS or --allow-plaintext, since others on \
+the network could read it. With RAY_USE_TLS=1 an address means TLS, unless http:// stands before it.";
 
 /// Exit codes and examples of `check`.
 pub(crate) const CHECK_AFTER: &str = "\

@@ -89,7 +89,10 @@ async fn addresses() {
         row(&["check", "ray://127.0.0.1:10001"], "error: \"ray://127.0.0.1:10001\" is no address of a server; "),
         row(&["check", "127.0.0.1:6379/path"], "error: \"127.0.0.1:6379/path\" is no address of a server; "),
         row(&["check", "\u{1b}[31m:1"], "error: \"\\u{1b}[31m:1\" is no address of a server; "),
-        row(&["check", "https://127.0.0.1:6379"], "error: ray-auth does not speak TLS; "),
+        row(
+            &["check", "https://127.0.0.1:6379"],
+            "error: the address asks for TLS, and this process has none; set RAY_USE_TLS=1 ",
+        ),
         row(&["status", "--address", ""], "error: \"\" is no address of a server; "),
         row(&["status", "--address", "127.0.0.1:1,nowhere"], "error: \"nowhere\" is no address of a server; "),
         row(&["rotate", "promote", "--verify", "127.0.0.1:1,"], "error: \"\" is no address of a server; "),

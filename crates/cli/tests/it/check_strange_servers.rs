@@ -35,7 +35,7 @@ async fn other_protocols_are_called_by_their_names() {
     let table: [(&[u8], &str); 5] = [
         (b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", "it speaks HTTP/1 and no gRPC; "),
         // A fatal alert: unexpected message.
-        (b"\x15\x03\x01\x00\x02\x02\x0a", "it speaks TLS, and check does not; "),
+        (b"\x15\x03\x01\x00\x02\x02\x0a", "it speaks TLS, and this process does not; set RAY_USE_TLS=1 here, "),
         (b"", "it closes the connection without a word, as a server with TLS does; "),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "it does not speak gRPC: \"SSH-2.0-OpenSSH_9.2"),
         // An empty SETTINGS, and then GOAWAY with ENHANCE_YOUR_CALM.

@@ -18,3 +18,4 @@ mod secrets;
 mod serve;
 mod status;
 mod support;
+mod tls;

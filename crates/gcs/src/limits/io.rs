@@ -1,6 +1,7 @@
 //! The transport of a connection, which fails once the connection must go.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -33,6 +34,11 @@ impl<T> Guarded<T> {
     ) -> Self {
         let deadline = Some(Box::pin(tokio::time::sleep(first_request)));
         Self { transport, connection: connections.open(), peer, deadline }
+    }
+
+    /// Where the connection comes from.
+    pub(crate) fn remote_addr(&self) -> Option<SocketAddr> {
+        self.peer.remote_addr()
     }
 
     /// Ready with an error once the connection must go.

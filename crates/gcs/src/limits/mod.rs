@@ -7,7 +7,8 @@
 //! | what | bound | beyond it |
 //! |---|---|---|
 //! | connections of strangers | [`Limits::strangers`] | the oldest is dropped in favour of the new one, so that whoever holds connections open without speaking cannot lock others out |
-//! | time from connecting to the first request | [`Limits::first_request`] | the connection is dropped |
+//! | time from connecting to the first request, TLS included | [`Limits::first_request`] | the connection is dropped |
+//! | TLS handshakes at once | 128 | the oldest is given up |
 //! | open health streams of strangers | [`Limits::exempt_streams`] | a new `Watch` is refused with RESOURCE_EXHAUSTED; for a new `Check` the oldest unfinished one is ended with it, so that probes get through |
 //! | concurrent streams of one connection, anybody's | [`Limits::streams_per_connection`] | HTTP/2 refuses the stream |
 //! | header list of one request, anybody's | [`Limits::header_list_bytes`] | HTTP/2 refuses the request |
@@ -48,6 +49,7 @@ pub(crate) use self::accepted::Accepted;
 pub(crate) use self::connection::{Closed, Connections};
 pub(crate) use self::exempt::{ExemptStreams, LimitExempt};
 pub(crate) use self::incoming::{Accept, Incoming};
+pub(crate) use self::io::Guarded;
 pub(crate) use self::oversize::Oversize;
 pub(crate) use self::peer::NotePeer;
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use http::{Request, Response};
 use ray_auth::ClusterAuth;
+use ray_auth::tls::Tls;
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -27,6 +28,7 @@ pub struct ServerBuilder {
     names: Vec<String>,
     cluster_id: Option<CheckClusterIdLayer>,
     limits: Limits,
+    tls: Option<Tls>,
 }
 
 impl ServerBuilder {
@@ -80,6 +82,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Encrypts, and asks every peer for a certificate. The limits hold for the connections beneath.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Listens at an address; port 0 takes a free one. Who connects waits until the server is served.
     ///
     /// # Errors
@@ -109,6 +118,7 @@ impl ServerBuilder {
             cluster_id: self.cluster_id.unwrap_or_else(CheckClusterIdLayer::off),
             health_switch,
             limits: self.limits,
+            tls: self.tls,
         }
     }
 }
@@ -129,4 +139,5 @@ pub(super) struct Parts {
     pub(super) cluster_id: CheckClusterIdLayer,
     pub(super) health_switch: HealthSwitch,
     pub(super) limits: Limits,
+    pub(super) tls: Option<Tls>,
 }

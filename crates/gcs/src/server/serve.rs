@@ -16,7 +16,7 @@ use tower_service::Service;
 use super::BoxError;
 use super::builder::Parts;
 use super::services::Services;
-use crate::limits::{Accept, Closed, Connections, ExemptStreams, Incoming, Limits, NotePeer};
+use crate::limits::{Accept, Closed, Connections, ExemptStreams, Guarded, Incoming, Limits, NotePeer};
 
 /// Streams that a peer opened and reset before the server saw them. The default of the HTTP/2 library, named here so
 /// that it stays.
@@ -45,7 +45,7 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let Parts { routes, cluster_id, health_switch, limits } = parts;
+    let Parts { routes, cluster_id, health_switch, limits, tls } = parts;
     let connections = Connections::new(limits.strangers);
     let incoming = Incoming::new(accept, Arc::clone(&connections), limits.first_request);
     let services = Services::new(routes, &cluster_id, ExemptStreams::new(limits.exempt_streams));
@@ -59,7 +59,17 @@ where
         // Nobody listens only when the whole future is being dropped.
         let _ = stopping.send(());
     };
-    let serving = http2(&limits).serve_with_incoming_shutdown(service, incoming, signal);
+    let http2 = http2(&limits);
+    // Apart, since it is large and there is one for each server.
+    let serving = Box::pin(async {
+        match tls {
+            None => http2.serve_with_incoming_shutdown(service, incoming, signal).await,
+            Some(tls) => {
+                let incoming = tls.incoming(incoming).with_address(Guarded::remote_addr);
+                http2.serve_with_incoming_shutdown(service, incoming, signal).await
+            }
+        }
+    });
     let draining = async {
         if stopped.await.is_ok() {
             cut_off.after(limits.drain).await;

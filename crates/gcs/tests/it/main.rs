@@ -11,4 +11,5 @@ mod metadata;
 mod node;
 mod nodes;
 mod support;
+mod tls;
 mod wire_contract;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ray_auth::attach::AddToken;
 use ray_auth::proto::internal_kv_gcs_service_client::InternalKvGcsServiceClient;
 use ray_auth::proto::node_info_gcs_service_client::NodeInfoGcsServiceClient;
+use ray_auth::proto::testing::EchoMessage;
 use ray_auth::proto::testing::echo_client::EchoClient;
 use ray_auth::require::Exempt;
 use ray_auth::{AddTokenLayer, Keyring, RequireTokenLayer, Token};
@@ -55,6 +56,22 @@ pub(crate) async fn start_gcs_within(bounds: Bounds) -> Running {
 
 pub(crate) async fn start_echo_within(limits: Limits) -> Running {
     start(Server::builder().echo().limits(limits)).await
+}
+
+/// The test service over a channel, with the token.
+pub(crate) fn echo_over(channel: Channel) -> EchoOver {
+    EchoOver(EchoClient::new(AddTokenLayer::new(keyring()).layer(channel)))
+}
+
+/// The test service, whose calls must be answered.
+pub(crate) struct EchoOver(EchoClient<Known>);
+
+impl EchoOver {
+    pub(crate) async fn unary(&mut self, payload: Vec<u8>) {
+        let message = EchoMessage { payload: payload.clone().into() };
+        let reply = tokio::time::timeout(BOUND, self.0.unary(message)).await.unwrap().unwrap();
+        assert_eq!(reply.into_inner().payload, payload);
+    }
 }
 
 fn keyring() -> Keyring {

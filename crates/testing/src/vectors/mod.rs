@@ -1,12 +1,13 @@
 //! Typed access to the tables of observed behaviour in `tests/vectors/` of the root package.
 //!
 //! The tables say what a real Ray did, row by row: [`headers`] what its gRPC servers answer to credentials of every kind,
-//! [`token_sources`] where its processes find a token. Loading is strict: an unknown key, a new spelling of a value or an
+//! [`http`] what its dashboard and agents answer to HTTP requests, [`token_sources`] where its processes find a token. Loading is strict: an unknown key, a new spelling of a value or an
 //! unknown remark fails, so a table that changed is noticed where it is read and not where it is silently misread.
 
 mod bytes;
 mod expected;
 mod headers;
+mod http;
 mod token_sources;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 pub use expected::Expected;
 pub use headers::{HeaderRow, RowContext, SERVER_TOKEN, Server};
+pub use http::{HttpOutcome, HttpRow, HttpServer, cookie_parts};
 pub use token_sources::{
     ExpectedToken, Failure, PathKind, Places, TokenSourceExpected, TokenSourceInput, TokenSourceRow,
 };
@@ -27,6 +29,15 @@ pub use token_sources::{
 /// The table cannot be read, or has something this loader does not know.
 pub fn headers() -> Result<Vec<HeaderRow>> {
     load("headers.json", HeaderRow::from_table)
+}
+
+/// The rows of `http.json`.
+///
+/// # Errors
+///
+/// The table cannot be read, or has something this loader does not know.
+pub fn http() -> Result<Vec<HttpRow>> {
+    load("http.json", HttpRow::from_table)
 }
 
 /// The rows of `token_sources.json`.
@@ -51,11 +62,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_row_of_both_tables_loads_and_is_named_once() {
+    fn every_row_of_each_table_loads_and_is_named_once() {
         let headers = headers().unwrap();
         let sources = token_sources().unwrap();
-        assert_eq!((headers.len(), sources.len()), (87, 115));
+        let http = http().unwrap();
+        assert_eq!((headers.len(), sources.len(), http.len()), (87, 115, 235));
         assert_eq!(headers.iter().map(|row| &row.name).collect::<BTreeSet<_>>().len(), 87);
+        assert_eq!(http.iter().map(|row| &row.name).collect::<BTreeSet<_>>().len(), 235);
         assert_eq!(sources.iter().map(|row| &row.name).collect::<BTreeSet<_>>().len(), 115);
     }
 }

@@ -21,6 +21,10 @@ pub(super) enum Answer {
 /// Where a server of a cluster usually is.
 const MEND: &str = "give the port of a GCS, by default 6379";
 
+/// How to speak what it speaks.
+const TLS: &str = "set RAY_USE_TLS=1 here, with the files that RAY_TLS_SERVER_CERT, RAY_TLS_SERVER_KEY and \
+                   RAY_TLS_CA_CERT name, if it has TLS";
+
 /// How a text of the server's is repeated: a server that was sent our token could put it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quote {
@@ -59,12 +63,17 @@ impl Answer {
         ))
     }
 
+    /// The server took our TLS, and broke off without a word in it.
+    pub(super) fn of_silent(cause: &str, quote: Quote) -> Self {
+        Self::Other(format!("it broke off{}; look into its log", quote.of(cause.as_bytes())))
+    }
+
     /// The connection broke off after these first bytes from the other side.
     pub(super) fn of_broken(heard: &[u8], cause: &str, quote: Quote) -> Self {
         Self::Other(match heard {
-            [] => format!("it closes the connection without a word, as a server with TLS does; {MEND}, without TLS"),
+            [] => format!("it closes the connection without a word, as a server with TLS does; {TLS}, or {MEND}"),
             // A record of TLS: its type, and the major version.
-            [0x14..=0x17, 0x03, ..] => format!("it speaks TLS, and check does not; {MEND}, without TLS"),
+            [0x14..=0x17, 0x03, ..] => format!("it speaks TLS, and this process does not; {TLS}"),
             // The head of an HTTP/2 frame: its length, and the type SETTINGS.
             [_, _, _, 0x04, ..] => format!("it broke off{}; look into its log", quote.of(cause.as_bytes())),
             _ if heard.starts_with(b"HTTP/1") => format!("it speaks HTTP/1 and no gRPC; {MEND}"),

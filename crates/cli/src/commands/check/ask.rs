@@ -77,16 +77,24 @@ impl Server {
             (Ok(cluster_id), _) => Answer::Answered(cluster_id),
             (Err(status), Some((StatusCode::OK, true))) => self.judge(&status, quote),
             (Err(_), Some((status, _))) => Answer::of_http(status),
-            (Err(status), None) => Answer::of_broken(&self.dialled.heard(), &cause(&status), quote),
+            (Err(status), None) => self.broken(&status, quote),
         }
     }
 
     /// A status from a gRPC server, unless the connection broke while it was sent.
     fn judge(&self, status: &Status, quote: Quote) -> Answer {
         if std::error::Error::source(status).is_some() {
-            return Answer::of_broken(&self.dialled.heard(), &cause(status), quote);
+            return self.broken(status, quote);
         }
         Answer::of_status(status, quote)
+    }
+
+    fn broken(&self, status: &Status, quote: Quote) -> Answer {
+        match self.dialled.heard() {
+            // In TLS 1.3 a server says only now that it refuses our certificate.
+            heard if heard.is_empty() && self.dialled.is_encrypted() => Answer::of_silent(&cause(status), quote),
+            heard => Answer::of_broken(&heard, &cause(status), quote),
+        }
     }
 }
 

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use ray_auth::AuthMode;
 use ray_auth::source::{Loaded, SourceError, TokenSource};
+use ray_auth::tls::Tls;
 
 use self::ask::Server;
 use self::examine::{Ours, Report, examine};
-use crate::commands::peer::{Address, dial, may_be_sent};
+use crate::commands::peer::{Address, dial};
 use crate::commands::runtime;
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -22,7 +23,7 @@ use crate::output;
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Host and port of a GCS or of a node, for example 127.0.0.1:6379.
+    /// Host and port of a GCS or of a node, for example 127.0.0.1:6379; with TLS when RAY_USE_TLS says so.
     address: String,
     /// Send our token even where others on the network could read it.
     #[arg(long)]
@@ -41,7 +42,8 @@ pub(crate) struct Args {
 ///
 /// When the address or the configuration makes no sense, and when the answer is no.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    let address = Address::parse(&args.address).map_err(|error| Failure::new(Exit::BadInput, error))?;
+    let tls = Tls::from_env().map_err(|error| Failure::new(Exit::BadInput, error))?;
+    let address = Address::parse(&args.address, tls.as_ref()).map_err(|error| Failure::new(Exit::BadInput, error))?;
     let ours = ours()?;
     runtime::run(async {
         let mut report = Report::new(&address);
@@ -84,7 +86,7 @@ async fn probe(address: &Address, ours: Ours, allow_plaintext: bool, report: &mu
     report.reachable = true;
     let peer = dialled.peer();
     let ours = match ours {
-        Ours::Token { .. } if !may_be_sent(peer.ip(), allow_plaintext) => Ours::None(format!(
+        Ours::Token { .. } if !dialled.may_be_sent_tokens(allow_plaintext) => Ours::None(format!(
             "it would travel in plaintext to {peer}; \
              add --allow-plaintext if nobody else can read the network on the way"
         )),

@@ -3,14 +3,16 @@
 use std::fmt;
 
 use http::Uri;
+use ray_auth::tls::Tls;
 
 use crate::exit::{Exit, Failure};
 
-/// A host and a port, reached in plaintext.
+/// A host and a port, and what is encrypted with, if anything.
 #[derive(Debug)]
 pub(crate) struct Address {
     host: String,
     port: u16,
+    tls: Option<Tls>,
 }
 
 /// Why text is no [`Address`].
@@ -22,24 +24,24 @@ pub(crate) enum AddressError {
 }
 
 impl Address {
-    /// Reads `host:port` or `http://host:port`.
-    pub(crate) fn parse(text: &str) -> Result<Self, AddressError> {
+    /// Reads `host:port`, `http://host:port` or `https://host:port`. With `tls`, only the second is plaintext.
+    pub(crate) fn parse(text: &str, tls: Option<&Tls>) -> Result<Self, AddressError> {
         let invalid = || AddressError::Invalid((!text.contains('@')).then(|| text.to_owned()));
-        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let (scheme, rest) = text.split_once("://").unwrap_or((if tls.is_some() { "https" } else { "http" }, text));
         if rest.contains('@') {
             return Err(invalid());
         }
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" => {}
-            "https" | "grpcs" => return Err(AddressError::Tls),
+        let tls = match scheme.to_ascii_lowercase().as_str() {
+            "http" => None,
+            "https" | "grpcs" => Some(tls.ok_or(AddressError::Tls)?.clone()),
             _ => return Err(invalid()),
-        }
+        };
         let uri: Uri = format!("http://{}", rest.strip_suffix('/').unwrap_or(rest)).parse().map_err(|_| invalid())?;
         let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return Err(invalid()) };
         if host.is_empty() || port == 0 || uri.path() != "/" || uri.query().is_some() {
             return Err(invalid());
         }
-        Ok(Self { host: host.to_owned(), port })
+        Ok(Self { host: host.to_owned(), port, tls })
     }
 
     /// Reads each of several.
@@ -48,7 +50,14 @@ impl Address {
     ///
     /// The first that is none.
     pub(crate) fn parse_all(texts: &[String]) -> Result<Vec<Self>, Failure> {
-        texts.iter().map(|text| Self::parse(text).map_err(|error| Failure::new(Exit::BadInput, error))).collect()
+        let tls = Tls::from_env().map_err(|error| Failure::new(Exit::BadInput, error))?;
+        let parse = |text: &String| Self::parse(text, tls.as_ref());
+        texts.iter().map(|text| parse(text).map_err(|error| Failure::new(Exit::BadInput, error))).collect()
+    }
+
+    /// What is encrypted with, if anything.
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     /// What to look up and connect to.
@@ -72,8 +81,8 @@ impl fmt::Display for AddressError {
             Self::Invalid(None) => write!(f, "the address has a user name in it; {MEND}"),
             Self::Tls => write!(
                 f,
-                "ray-auth does not speak TLS; ask the server from its own machine at an address without TLS, \
-                 or with a Ray client"
+                "the address asks for TLS, and this process has none; set RAY_USE_TLS=1 with RAY_TLS_SERVER_CERT, \
+                 RAY_TLS_SERVER_KEY and RAY_TLS_CA_CERT"
             ),
         }
     }
@@ -105,7 +114,7 @@ mod tests {
             ("unix:/tmp/socket", None),
         ];
         for (text, expected) in table {
-            let parsed = Address::parse(text);
+            let parsed = Address::parse(text, None);
             assert_eq!(parsed.as_ref().ok().map(Address::to_dial), expected, "{text}");
         }
     }
@@ -113,9 +122,9 @@ mod tests {
     #[test]
     fn a_password_is_not_repeated() {
         for text in ["http://ada:secret@head:6379", "ada:secret@head:6379", "https://ada:secret@head:6379", "secret@"] {
-            let error = Address::parse(text).unwrap_err();
+            let error = Address::parse(text, None).unwrap_err();
             assert!(!error.to_string().contains("secret"), "{error}");
         }
-        assert_eq!(Address::parse("https://head:6379").unwrap_err(), AddressError::Tls);
+        assert_eq!(Address::parse("https://head:6379", None).unwrap_err(), AddressError::Tls);
     }
 }

@@ -8,7 +8,7 @@ use ray_auth::token::{Token, TokenSet};
 use ray_auth::{AddTokenLayer, Keyring};
 use tower_layer::Layer;
 
-use super::{Address, Dialled, dial, may_be_sent};
+use super::{Address, Dialled, dial};
 
 /// How processes are asked.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +62,7 @@ async fn ask_one(
     *reachable = true;
     let peer = dialled.peer();
     let tokens: Vec<&Token> = tokens.into_iter().flat_map(all).collect();
-    if !tokens.is_empty() && !may_be_sent(peer.ip(), network.allow_plaintext) {
+    if !tokens.is_empty() && !dialled.may_be_sent_tokens(network.allow_plaintext) {
         return Err(format!(
             "was not asked, since the token would travel in plaintext to {peer}; \
              add --allow-plaintext if nobody else can read the network on the way"
@@ -98,8 +98,13 @@ fn trouble(error: &AskError, dialled: &Dialled) -> String {
         AskError::NotServed => "does not tell its status; serve the keyring service there, as `ray-auth serve` does, \
                                 or give the port of a process that does"
             .to_owned(),
+        AskError::Failed { .. } if !dialled.speaks_http2() && dialled.is_encrypted() => {
+            "breaks off inside of TLS, as one does that refuses our certificate; look into its log".to_owned()
+        }
         AskError::Failed { .. } if !dialled.speaks_http2() => {
-            "does not speak gRPC; give the port of a process that tells its status, without TLS".to_owned()
+            "does not speak gRPC; give the port of a process that tells its status, and set RAY_USE_TLS=1 here if it has \
+             TLS"
+            .to_owned()
         }
         AskError::Failed { code, .. } => format!("answers with status {} ({code:?}); look into its log", *code as i32),
         AskError::Malformed(what) => {

@@ -8,11 +8,13 @@ use std::task::{Context, Poll, ready};
 
 use hyper_util::rt::TokioIo;
 use pin_project_lite::pin_project;
+use ray_auth::tls::{Tls, TlsStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint};
 
 use super::address::Address;
+use super::may_be_sent;
 
 /// How many bytes of the other side's first words are kept.
 const HEARD: usize = 24;
@@ -21,25 +23,41 @@ const HEARD: usize = 24;
 #[derive(Clone, Debug)]
 pub(crate) struct Dialled {
     peer: SocketAddr,
-    origin: String,
-    first: Arc<Mutex<Option<TcpStream>>>,
+    authority: String,
+    host: String,
+    tls: Option<Tls>,
+    first: Arc<Mutex<Option<Stream>>>,
     heard: Arc<Mutex<Vec<u8>>>,
 }
 
-/// Looks up and connects.
+/// Looks up and connects, and encrypts if the address says so.
 pub(crate) async fn dial(address: &Address) -> io::Result<Dialled> {
     let stream = TcpStream::connect(address.to_dial()).await?;
-    Ok(Dialled {
+    let dialled = Dialled {
         peer: stream.peer_addr()?,
-        origin: format!("http://{address}"),
-        first: Arc::new(Mutex::new(Some(stream))),
+        authority: address.to_string(),
+        host: address.to_dial().0.to_owned(),
+        tls: address.tls().cloned(),
+        first: Arc::default(),
         heard: Arc::default(),
-    })
+    };
+    let first = dialled.open(stream).await?;
+    *lock(&dialled.first) = Some(first);
+    Ok(dialled)
 }
 
 impl Dialled {
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether tokens may go there: nobody else can read them, or `allow_plaintext` permits that.
+    pub(crate) fn may_be_sent_tokens(&self, allow_plaintext: bool) -> bool {
+        self.is_encrypted() || may_be_sent(self.peer.ip(), allow_plaintext)
     }
 
     /// A channel over the connection there is, and over a new one should the server close it.
@@ -49,9 +67,12 @@ impl Dialled {
             let dialled = dialled.clone();
             async move { dialled.connect().await.map(TokioIo::new) }
         });
-        Endpoint::from_shared(self.origin.clone())
-            .expect("an address that was parsed is one of a URI")
-            .connect_with_connector_lazy(connector)
+        let uri = |scheme: &str| -> http::Uri {
+            format!("{scheme}://{}", self.authority).parse().expect("an address that was parsed is one of a URI")
+        };
+        let scheme = if self.is_encrypted() { "https" } else { "http" };
+        // The endpoint's own scheme stays http: the connector encrypts, and not tonic.
+        Endpoint::from(uri("http")).origin(uri(scheme)).connect_with_connector_lazy(connector)
     }
 
     /// The other side's first words on the last connection.
@@ -69,11 +90,18 @@ impl Dialled {
         let first = lock(&self.first).take();
         let stream = match first {
             Some(stream) => stream,
-            None => TcpStream::connect(self.peer).await?,
+            None => self.open(TcpStream::connect(self.peer).await?).await?,
         };
+        Ok(Listening { stream, heard: Arc::clone(&self.heard) })
+    }
+
+    async fn open(&self, stream: TcpStream) -> io::Result<Stream> {
         // A call is two small writes; the second must not wait until the first is acknowledged.
         stream.set_nodelay(true)?;
-        Ok(Listening { stream, heard: Arc::clone(&self.heard) })
+        Ok(match &self.tls {
+            None => Box::new(stream),
+            Some(tls) => Box::new(tls.connect(&self.host, stream).await.map_err(io::Error::other)?),
+        })
     }
 }
 
@@ -82,11 +110,19 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A connection, encrypted or not.
+type Stream = Box<dyn Connection>;
+
+trait Connection: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin {}
+
+impl Connection for TcpStream {}
+impl Connection for TlsStream<TcpStream> {}
+
 pin_project! {
     /// A connection that notes how the other side begins.
     struct Listening {
         #[pin]
-        stream: TcpStream,
+        stream: Stream,
         heard: Arc<Mutex<Vec<u8>>>,
     }
 }

@@ -11,7 +11,7 @@ const ID: ClusterId = ClusterId::from_bytes([7; ClusterId::LEN]);
 async fn examined(script: &[Answer], ours: Ours) -> (Report, String) {
     let mut script: VecDeque<_> = script.iter().cloned().collect();
     let mut asked = Vec::new();
-    let mut report = Report::new(&Address::parse("head:6379").unwrap());
+    let mut report = Report::new(&Address::parse("head:6379", None).unwrap());
     let ask = async |question, credential| {
         let presented = match credential {
             Credential::None => "none",
