@@ -69,8 +69,9 @@ def test_a_token_that_has_ended(lab: Lab) -> None:
 
 
 def test_a_token_that_ends_while_it_is_remembered(lab: Lab) -> None:
-    token = lab.signed_here(lab.user("writer"), ends_in=4)
+    account = lab.user("writer")
     with lab.gcs(ttl_seconds=LONG_TTL) as gcs:
+        token = lab.signed_here(account, ends_in=4)
         assert call(gcs.address, token).status == "OK"
         refused = wait_for("it has ended", lambda: (answer := call(gcs.address, token)).status != "OK" and answer, 10)
         assert_refused(refused)
