@@ -139,6 +139,7 @@ impl VerifierBuilder {
             refusal_ttl: self.refusal_ttl,
             deadline: self.deadline,
             tell_not_allowed: self.tell_not_allowed,
+            answered: true.into(),
             warned: std::sync::Mutex::default(),
         }))
     }

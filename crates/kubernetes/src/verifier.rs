@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -41,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) refusal_ttl: Duration,
     pub(crate) deadline: Duration,
     pub(crate) tell_not_allowed: bool,
+    /// Whether the API server answered when it was last asked.
+    pub(crate) answered: AtomicBool,
     /// When the log last said that nobody can be asked.
     pub(crate) warned: Mutex<Option<Instant>>,
 }
@@ -61,6 +64,13 @@ impl Verifier {
     /// The same with settings.
     pub fn builder() -> VerifierBuilder {
         VerifierBuilder::new()
+    }
+
+    /// Whether the API server answered when it was last asked; true before that. For a readiness probe: health checks stay open
+    /// without asking anybody, and callers who are remembered are let in either way.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.parts.answered.load(Ordering::Relaxed)
     }
 
     pub(crate) fn new(parts: Parts) -> Self {
@@ -150,6 +160,7 @@ impl Parts {
         ends: Option<Instant>,
     ) -> Result<Identity, Rejection> {
         let now = Instant::now();
+        self.answered.store(judged.is_ok(), Ordering::Relaxed);
         let rejection = match judged {
             Ok(Judgement::Allowed(identity)) => {
                 self.cache.approve(key, identity.clone(), now, self.ttl, ends);

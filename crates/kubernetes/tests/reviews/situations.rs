@@ -174,6 +174,21 @@ async fn nobody_there_is_unavailable() {
 }
 
 #[tokio::test]
+async fn a_server_is_ready_while_it_is_answered_whatever_the_answer() {
+    let api = Api::start().await;
+    let verifier = Verifier::builder().from_vars(crate::caller::lookup(api.address, api.folder.path())).unwrap();
+    let server = Server::of(verifier.clone());
+    assert!(verifier.is_ready(), "nothing was asked");
+    assert_eq!((server.status("good").await, verifier.is_ready()), (0, true));
+    assert_eq!((server.status("bad").await, verifier.is_ready()), (16, true));
+    api.answer(|_, _| Reply::Text(503, ""));
+    assert_eq!((server.status("good-2").await, verifier.is_ready()), (14, false));
+    assert_eq!((server.status("good").await, verifier.is_ready()), (0, false), "from what is remembered");
+    api.answer(usual);
+    assert_eq!((server.status("good-2").await, verifier.is_ready()), (0, true));
+}
+
+#[tokio::test]
 async fn a_caller_is_told_that_it_is_not_allowed_where_that_was_chosen() {
     let api = Api::start().await;
     let telling = Server::new(&api, Verifier::builder().tell_not_allowed());
