@@ -112,7 +112,7 @@ class ApiServer:
         return self._folder / "audit.log"
 
     def reviews_by(self, user: str) -> dict[str, int]:
-        """How many of each kind were answered to a user."""
+        """How many of each kind a user made, whatever the answer."""
         return dict(Counter(event["objectRef"]["resource"] for event in self._events(user)))
 
     def refused_to(self, user: str) -> list[int]:
