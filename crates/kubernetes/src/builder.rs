@@ -87,7 +87,7 @@ impl VerifierBuilder {
     }
 
     /// Takes only tokens that are for one of these audiences. None by default, as with Ray: tokens for the API server
-    /// itself.
+    /// itself. Without this `RAY_AUTH_KUBERNETES_AUDIENCES` counts.
     pub fn audiences<T: Into<String>>(self, audiences: impl IntoIterator<Item = T>) -> Self {
         let audiences = audiences.into_iter().map(Into::into).filter(|audience: &String| !audience.is_empty());
         Self { audiences: audiences.collect(), ..self }
@@ -131,7 +131,7 @@ impl VerifierBuilder {
                 cluster: pod.cluster,
                 namespace: pod.namespace,
                 verb: self.verb,
-                audiences: self.audiences,
+                audiences: if self.audiences.is_empty() { pod.audiences.unwrap_or_default() } else { self.audiences },
             },
             cache: Cache::new(self.capacity, self.stale_if_error),
             flights: Flights::new(self.max_reviews),

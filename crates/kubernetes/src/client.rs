@@ -48,6 +48,8 @@ impl Api {
         let connector = config
             .rustls_https_connector_with_connector(connector)
             .map_err(|error| StartError::Authority { path: place.authority.clone(), reason: error.to_string() })?;
+        // A request that an idle connection ended under before it was sent goes out on another; nobody saw it. Nothing else is
+        // sent twice.
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)

@@ -1,6 +1,6 @@
 //! What a pod is told about its cluster and the API server.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -25,6 +25,8 @@ pub struct Pod {
     pub(crate) cluster: String,
     pub(crate) namespace: String,
     pub(crate) ttl_seconds: Option<u64>,
+    /// None: not said.
+    pub(crate) audiences: Option<Vec<String>>,
 }
 
 impl Pod {
@@ -72,14 +74,23 @@ impl Pod {
         let ttl_seconds = ttl
             .map(|seconds| seconds.to_str().and_then(|seconds| seconds.parse().ok()).ok_or(StartError::Ttl))
             .transpose()?;
+        let audiences = lookup("RAY_AUTH_KUBERNETES_AUDIENCES").filter(|audiences| !audiences.is_empty());
+        let audiences = audiences.map(|audiences| list(&audiences)).transpose()?;
         let place = Place {
             server: server(&host, &port)?,
             authority: filled(folder.join("ca.crt"), "the authority of the API server's certificate")?,
             token: filled(folder.join("token"), "this process's own token for the API server")?,
         };
         filled(folder.join("namespace"), "the namespace that this process is in")?;
-        Ok(Self { place, cluster, namespace, ttl_seconds })
+        Ok(Self { place, cluster, namespace, ttl_seconds, audiences })
     }
+}
+
+/// Words with commas between them, at least one.
+fn list(words: &OsStr) -> Result<Vec<String>, StartError> {
+    let words = words.to_str().ok_or(StartError::Audiences)?.split(',').map(str::trim);
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    if words.is_empty() { Err(StartError::Audiences) } else { Ok(words) }
 }
 
 fn server(host: &str, port: &str) -> Result<Uri, StartError> {
@@ -150,4 +161,7 @@ pub enum StartError {
     /// A time that is none.
     #[error("RAY_AUTH_KUBERNETES_TTL_SECONDS is not a number of seconds; write it like 300")]
     Ttl,
+    /// A list of nothing, which would take tokens for anybody.
+    #[error("RAY_AUTH_KUBERNETES_AUDIENCES names none; write it like ray.io,other, or leave it out")]
+    Audiences,
 }

@@ -51,7 +51,8 @@ pub(crate) struct Parts {
 impl Verifier {
     /// Reads what Kubernetes and KubeRay tell a pod: `RAY_CLUSTER_NAME`, `RAY_CLUSTER_NAMESPACE`, `KUBERNETES_SERVICE_HOST`,
     /// `KUBERNETES_SERVICE_PORT`, and the files in `/var/run/secrets/kubernetes.io/serviceaccount` (another folder:
-    /// `RAY_AUTH_KUBERNETES_FOLDER`). `RAY_AUTH_KUBERNETES_TTL_SECONDS` sets [how long an approval counts](VerifierBuilder::ttl).
+    /// `RAY_AUTH_KUBERNETES_FOLDER`). `RAY_AUTH_KUBERNETES_TTL_SECONDS` sets [how long an approval counts](VerifierBuilder::ttl),
+    /// `RAY_AUTH_KUBERNETES_AUDIENCES` [whom tokens must be for](VerifierBuilder::audiences), with commas between them.
     /// Nothing is asked of the API server yet.
     ///
     /// # Errors

@@ -253,6 +253,17 @@ async fn audiences_and_verb_can_be_chosen_and_are_looked_at_in_the_answer() {
 }
 
 #[tokio::test]
+async fn audiences_can_be_said_by_the_environment() {
+    let api = Api::start().await;
+    let pod = crate::caller::lookup(api.address, api.folder.path());
+    let lookup =
+        |name: &str| if name == "RAY_AUTH_KUBERNETES_AUDIENCES" { Some("ray.io, ray".into()) } else { pod(name) };
+    let server = Server::of(Verifier::builder().from_vars(lookup).unwrap());
+    assert_eq!(server.status("good").await, 16, "the answer names none");
+    assert_eq!(api.asked()[0].1["spec"]["audiences"], json!(["ray.io", "ray"]));
+}
+
+#[tokio::test]
 async fn this_processs_own_token_is_read_again_when_it_changes() {
     let api = Api::start().await;
     let server = Server::usual(&api);

@@ -30,6 +30,7 @@ async fn what_is_missing_is_named_and_nothing_starts_without_it() {
         ("KUBERNETES_SERVICE_PORT", Some("https"), "not an address"),
         ("KUBERNETES_SERVICE_PORT", Some("65536"), "not an address"),
         ("RAY_AUTH_KUBERNETES_FOLDER", Some("/nowhere"), "/nowhere/ca.crt"),
+        ("RAY_AUTH_KUBERNETES_AUDIENCES", Some(" , "), "RAY_AUTH_KUBERNETES_AUDIENCES"),
         ("RAY_AUTH_KUBERNETES_TTL_SECONDS", Some("5m"), "RAY_AUTH_KUBERNETES_TTL_SECONDS"),
         ("RAY_AUTH_KUBERNETES_TTL_SECONDS", Some("-1"), "RAY_AUTH_KUBERNETES_TTL_SECONDS"),
     ];
