@@ -20,10 +20,10 @@ const TOKEN: u64 = 112;
 /// The tokens that are accepted and not sent stand in a list, which grows by doubling from four places.
 const LISTED: u64 = 72;
 
-/// A server layer as it is configured: its settings, and the counters of refusals.
-const SERVER_LAYER: u64 = 384 + 72;
+/// A server layer as it is configured: the counters of refusals, for each of eight reasons, and its settings.
+const SERVER_LAYER: u64 = 576 + 96;
 /// The same with `close_on_revoke`.
-const CLOSING_SERVER_LAYER: u64 = 384 + 80;
+const CLOSING_SERVER_LAYER: u64 = 576 + 104;
 
 /// What a follower takes in memory that is in use: the stacks of its two threads as far as they were touched, what the
 /// allocator sets aside for a thread, and the list of watched folders. Measured on Linux with glibc; see
