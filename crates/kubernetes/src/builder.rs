@@ -10,7 +10,9 @@ use crate::cache::{Cache, Capacity};
 use crate::client::Api;
 use crate::flights::Flights;
 use crate::pod::{Pod, StartError};
+use crate::reachable::Reachable;
 use crate::review::Question;
+use crate::throttle::Throttle;
 use crate::verifier::{Parts, Verifier};
 
 /// Settings for a [`Verifier`].
@@ -24,7 +26,8 @@ pub struct VerifierBuilder {
     max_reviews: usize,
     capacity: Capacity,
     verb: String,
-    audiences: Vec<String>,
+    /// None: not said.
+    audiences: Option<Vec<String>>,
     tell_not_allowed: bool,
 }
 
@@ -41,7 +44,7 @@ impl VerifierBuilder {
             max_reviews: 64,
             capacity: Capacity { approvals: 100_000, refusals: 10_000 },
             verb: "ray:write".to_owned(),
-            audiences: Vec::new(),
+            audiences: None,
             tell_not_allowed: false,
         }
     }
@@ -87,10 +90,10 @@ impl VerifierBuilder {
     }
 
     /// Takes only tokens that are for one of these audiences. None by default, as with Ray: tokens for the API server
-    /// itself. Without this `RAY_AUTH_KUBERNETES_AUDIENCES` counts.
+    /// itself. A list of nothing but blanks is an error when the verifier is made, and not as good as none. Without this `RAY_AUTH_KUBERNETES_AUDIENCES` counts.
     pub fn audiences<T: Into<String>>(self, audiences: impl IntoIterator<Item = T>) -> Self {
-        let audiences = audiences.into_iter().map(Into::into).filter(|audience: &String| !audience.is_empty());
-        Self { audiences: audiences.collect(), ..self }
+        let audiences = audiences.into_iter().map(|audience| audience.into().trim().to_owned());
+        Self { audiences: Some(audiences.filter(|audience| !audience.is_empty()).collect()), ..self }
     }
 
     /// Tells a caller that is known and not allowed so, with status 7 (PERMISSION_DENIED), where Ray says the same as of a
@@ -115,6 +118,12 @@ impl VerifierBuilder {
     /// As [`Verifier::from_env`].
     pub fn from_vars(self, lookup: impl Fn(&str) -> Option<OsString>) -> Result<Verifier, StartError> {
         let pod = Pod::from_vars(lookup)?;
+        let audiences = self.audiences.or(pod.audiences).map_or(Ok(Vec::new()), |audiences| {
+            if audiences.is_empty() { Err(StartError::Audiences) } else { Ok(audiences) }
+        })?;
+        if self.verb.trim().is_empty() {
+            return Err(StartError::Verb);
+        }
         let (token, _) = Follow::new(TokenSource::file(&pod.place.token)).start()?;
         let api = Api::new(&pod.place, token)?;
         let ttl = self.ttl.or_else(|| pod.ttl_seconds.map(Duration::from_secs)).unwrap_or(Self::MAX_TTL);
@@ -131,7 +140,8 @@ impl VerifierBuilder {
                 cluster: pod.cluster,
                 namespace: pod.namespace,
                 verb: self.verb,
-                audiences: if self.audiences.is_empty() { pod.audiences.unwrap_or_default() } else { self.audiences },
+                audiences,
+                not_evaluated: Throttle::default(),
             },
             cache: Cache::new(self.capacity, self.stale_if_error),
             flights: Flights::new(self.max_reviews),
@@ -139,8 +149,9 @@ impl VerifierBuilder {
             refusal_ttl: self.refusal_ttl,
             deadline: self.deadline,
             tell_not_allowed: self.tell_not_allowed,
-            answered: true.into(),
-            warned: std::sync::Mutex::default(),
+            reachable: Reachable::default(),
+            turned_away: Throttle::default(),
+            troubles: Throttle::default(),
         }))
     }
 }

@@ -12,6 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::ConfigExt;
 use ray_auth::{AddTokenLayer, Keyring};
+use tower::timeout::TimeoutLayer;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 
@@ -21,7 +22,12 @@ use crate::trouble::Trouble;
 /// The most bytes of an answer. A review of a user with many groups has some kilobytes.
 const MAX_ANSWER: usize = 1 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Handshake and all.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(4);
+/// How soon the system asks whether an idle connection is still there.
+const KEEPALIVE: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_IDLE: usize = 8;
 
 type Body = Full<Bytes>;
 type Answer = UnsyncBoxBody<Bytes, std::io::Error>;
@@ -41,10 +47,14 @@ impl Api {
     pub(crate) fn new(place: &Place, token: Keyring) -> Result<Self, StartError> {
         let mut config = kube::Config::new(place.server.clone());
         config.root_cert_file = Some(place.authority.clone());
+        // No root but that: without this the system's would be read first, and an image may have none.
+        config.root_cert = Some(Vec::new());
+        provide();
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_keepalive(Some(KEEPALIVE));
         let connector = config
             .rustls_https_connector_with_connector(connector)
             .map_err(|error| StartError::Authority { path: place.authority.clone(), reason: error.to_string() })?;
@@ -53,7 +63,8 @@ impl Api {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .build(connector);
+            .pool_max_idle_per_host(MAX_IDLE)
+            .build(BoxCloneSyncService::new(TimeoutLayer::new(OPEN_TIMEOUT).layer(connector)));
         let layer = AddTokenLayer::new(token).for_origin(&place.server).expect("the server's address has a host");
         let client = layer
             .layer(client)
@@ -81,5 +92,14 @@ impl Api {
             Err(error) if error.is::<LengthLimitError>() => Err(Trouble::TooLong),
             Err(_) => Err(Trouble::Unreachable),
         }
+    }
+}
+
+/// kube takes rustls' provider of the process, and rustls panics where a program was built with two of them and none was
+/// chosen. Whoever chose one keeps it.
+fn provide() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have been faster, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }

@@ -23,8 +23,8 @@ struct State {
     limits: Limits,
 }
 
-/// A place in the review of one token.
-pub(crate) enum Place {
+/// A seat in the review of one token.
+pub(crate) enum Seat {
     /// Somebody else's review: wait for it.
     Join(watch::Receiver<Outcome>),
     /// There was none: make it.
@@ -46,17 +46,17 @@ impl Flights {
         Self(Arc::new(Mutex::new(State { waiting: HashMap::new(), limits: Limits::new(most) })))
     }
 
-    pub(crate) fn enter(&self, key: Key, peer: Option<IpAddr>) -> Place {
+    pub(crate) fn enter(&self, key: Key, peer: Option<IpAddr>) -> Seat {
         self.with(|state| {
             if let Some(waiting) = state.waiting.get(&key) {
-                return Place::Join(waiting.clone());
+                return Seat::Join(waiting.clone());
             }
             if !state.limits.enter(peer) {
-                return Place::Full;
+                return Seat::Full;
             }
             let (outcome, waiting) = watch::channel(None);
             state.waiting.insert(key, waiting.clone());
-            Place::Lead(Lead { flights: self.clone(), key, peer, outcome }, waiting)
+            Seat::Lead(Lead { flights: self.clone(), key, peer, outcome }, waiting)
         })
     }
 
@@ -79,5 +79,24 @@ impl Drop for Lead {
             state.waiting.remove(&self.key);
             state.limits.leave(self.peer);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_joins_hears_what_the_leader_says_and_whoever_lets_go_gives_the_seat_back() {
+        let flights = Flights::new(1);
+        let Seat::Lead(lead, _) = flights.enter([1; 16], None) else { panic!("nobody was there") };
+        let Seat::Join(mut waiting) = flights.enter([1; 16], None) else { panic!("somebody was there") };
+        assert!(matches!(flights.enter([2; 16], None), Seat::Full));
+        lead.land(Err(Rejection::WrongToken));
+        assert_eq!(waiting.wait_for(Option::is_some).await.unwrap().clone(), Some(Err(Rejection::WrongToken)));
+        let Seat::Lead(lead, mut waiting) = flights.enter([2; 16], None) else { panic!("the seat was given back") };
+        drop(lead);
+        assert!(waiting.wait_for(Option::is_some).await.is_err(), "nobody waits for nothing");
+        assert!(matches!(flights.enter([3; 16], None), Seat::Lead(..)));
     }
 }

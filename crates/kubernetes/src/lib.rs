@@ -38,7 +38,9 @@ mod flights;
 mod jwt;
 mod limits;
 mod pod;
+mod reachable;
 mod review;
+mod throttle;
 mod trouble;
 mod verifier;
 

@@ -10,6 +10,9 @@ use ray_auth::source::SourceError;
 /// Where Kubernetes puts a pod's own credentials.
 const FOLDER: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// The most seconds that an approval may count: Ray's.
+const MAX_TTL: u64 = 300;
+
 /// The API server, and this process's credentials for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -72,7 +75,13 @@ impl Pod {
         let folder = folder.map_or_else(|| PathBuf::from(FOLDER), PathBuf::from);
         let ttl = lookup("RAY_AUTH_KUBERNETES_TTL_SECONDS").filter(|seconds| !seconds.is_empty());
         let ttl_seconds = ttl
-            .map(|seconds| seconds.to_str().and_then(|seconds| seconds.parse().ok()).ok_or(StartError::Ttl))
+            .map(|seconds| {
+                seconds
+                    .to_str()
+                    .and_then(|seconds| seconds.parse().ok())
+                    .filter(|seconds| *seconds <= MAX_TTL)
+                    .ok_or(StartError::Ttl)
+            })
             .transpose()?;
         let audiences = lookup("RAY_AUTH_KUBERNETES_AUDIENCES").filter(|audiences| !audiences.is_empty());
         let audiences = audiences.map(|audiences| list(&audiences)).transpose()?;
@@ -108,7 +117,8 @@ fn server(host: &str, port: &str) -> Result<Uri, StartError> {
 fn filled(path: PathBuf, what: &'static str) -> Result<PathBuf, StartError> {
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() && metadata.len() > 0 => Ok(path),
-        Ok(_) => Err(StartError::File { path, what, reason: "it is empty".to_owned() }),
+        Ok(metadata) if metadata.is_file() => Err(StartError::File { path, what, reason: "it is empty".to_owned() }),
+        Ok(_) => Err(StartError::File { path, what, reason: "it is no file".to_owned() }),
         Err(error) => Err(StartError::File { path, what, reason: error.to_string() }),
     }
 }
@@ -159,9 +169,12 @@ pub enum StartError {
     #[error("this process's own token for the API server cannot be used: {0}")]
     Token(#[from] SourceError),
     /// A time that is none.
-    #[error("RAY_AUTH_KUBERNETES_TTL_SECONDS is not a number of seconds; write it like 300")]
+    #[error("RAY_AUTH_KUBERNETES_TTL_SECONDS is not a number of seconds up to 300; write it like 60")]
     Ttl,
+    /// A verb that is none, which would ask about nothing.
+    #[error("the verb that callers must be allowed is blank; leave it as it is, or name one")]
+    Verb,
     /// A list of nothing, which would take tokens for anybody.
-    #[error("RAY_AUTH_KUBERNETES_AUDIENCES names none; write it like ray.io,other, or leave it out")]
+    #[error("the audiences (RAY_AUTH_KUBERNETES_AUDIENCES) name none; write them like ray.io,other, or leave them out")]
     Audiences,
 }

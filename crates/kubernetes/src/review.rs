@@ -6,10 +6,12 @@ use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec, SubjectAccessReviewStatus,
 };
 use ray_auth::verify::Identity;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::client::Api;
+use crate::throttle::Throttle;
 use crate::trouble::Trouble;
 
 const TOKEN_REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
@@ -29,13 +31,22 @@ pub(crate) enum Judgement {
 }
 
 /// What is asked about every caller.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) cluster: String,
     pub(crate) namespace: String,
     pub(crate) verb: String,
     /// None: the API server's own.
     pub(crate) audiences: Vec<String>,
+    /// What the log says of access that was not evaluated in full.
+    pub(crate) not_evaluated: Throttle,
+}
+
+/// What is read of an answer: its kind, and what it says. The question that it echoes holds the token, and is skipped.
+#[derive(Deserialize)]
+struct Answer<T> {
+    kind: Option<String>,
+    status: Option<T>,
 }
 
 impl Question {
@@ -47,7 +58,7 @@ impl Question {
         };
         let identity = identity(&user);
         let answer = api.post(ACCESS_REVIEWS, self.access_review(user)).await;
-        let allowed = allowed(&answer.inspect_err(|trouble| count("access", trouble.label()))?)?;
+        let allowed = self.allowed(&answer.inspect_err(|trouble| count("access", trouble.label()))?)?;
         Ok(if allowed { Judgement::Allowed(identity) } else { Judgement::NotAllowed })
     }
 
@@ -56,7 +67,10 @@ impl Question {
         let audiences = (!self.audiences.is_empty()).then(|| self.audiences.clone());
         let spec = TokenReviewSpec { audiences, token: Some(token.to_owned()) };
         let mut review = TokenReview { spec, ..TokenReview::default() };
-        let body = Bytes::from_owner(Zeroizing::new(serde_json::to_vec(&review).expect("a review is JSON")));
+        // Room for a token of nothing but escapes, so that no buffer is outgrown and left behind unwiped.
+        let mut body = Zeroizing::new(Vec::with_capacity(6 * token.len() + 1_024));
+        serde_json::to_writer(&mut *body, &review).expect("a review is JSON");
+        let body = Bytes::from_owner(body);
         drop(review.spec.token.take().map(Zeroizing::new));
         body
     }
@@ -84,14 +98,27 @@ impl Question {
 
     /// Who the token is of, if it is of anybody.
     fn authenticated(&self, answer: &[u8]) -> Result<Option<UserInfo>, Trouble> {
-        let review: TokenReview = parse(answer, "token")?;
-        let status: TokenReviewStatus = said(review.status, "token")?;
+        let status: TokenReviewStatus = said(answer, "TokenReview", "token")?;
         let known = status.authenticated == Some(true)
             && status.error.as_deref().unwrap_or_default().is_empty()
             && self.is_meant(status.audiences.as_deref().unwrap_or_default());
         let user = status.user.filter(|user| known && user.username.as_deref().is_some_and(|name| !name.is_empty()));
         count("token", if user.is_some() { "yes" } else { "no" });
         Ok(user)
+    }
+
+    /// Whether the answer lets the user in. Allowed and denied at once is denied.
+    fn allowed(&self, answer: &[u8]) -> Result<bool, Trouble> {
+        let status: SubjectAccessReviewStatus = said(answer, "SubjectAccessReview", "access")?;
+        if let Some(error) = status.evaluation_error.filter(|error| !error.is_empty())
+            && let Some(unsaid) = self.not_evaluated.admit()
+        {
+            let error: String = error.escape_default().take(256).collect();
+            tracing::warn!(target: "ray_auth::kubernetes", unsaid, error, "access was not evaluated in full");
+        }
+        let allowed = status.allowed && !status.denied.unwrap_or_default();
+        count("access", if allowed { "yes" } else { "no" });
+        Ok(allowed)
     }
 
     /// Whether the token is for one of the audiences that were asked for. An API server that says nothing of them did not
@@ -110,29 +137,12 @@ fn identity(user: &UserInfo) -> Identity {
     }
 }
 
-/// Whether the answer lets the user in. Allowed and denied at once is denied.
-fn allowed(answer: &[u8]) -> Result<bool, Trouble> {
-    let review: SubjectAccessReview = parse(answer, "access")?;
-    let status: SubjectAccessReviewStatus = said(review.status, "access")?;
-    if let Some(error) = status.evaluation_error.filter(|error| !error.is_empty()) {
-        let error: String = error.escape_default().take(256).collect();
-        tracing::warn!(target: "ray_auth::kubernetes", error, "access was not evaluated in full");
-    }
-    let allowed = status.allowed && !status.denied.unwrap_or_default();
-    count("access", if allowed { "yes" } else { "no" });
-    Ok(allowed)
-}
-
-fn parse<T: DeserializeOwned>(answer: &[u8], kind: &'static str) -> Result<T, Trouble> {
-    serde_json::from_slice(answer).map_err(|_| {
-        count(kind, Trouble::Malformed.label());
-        Trouble::Malformed
-    })
-}
-
-fn said<T>(status: Option<T>, kind: &'static str) -> Result<T, Trouble> {
-    status.ok_or_else(|| {
-        count(kind, Trouble::Malformed.label());
+/// What an answer of this kind says.
+fn said<T: DeserializeOwned>(answer: &[u8], kind: &str, label: &'static str) -> Result<T, Trouble> {
+    let answer: Option<Answer<T>> = serde_json::from_slice(answer).ok();
+    let of_kind = answer.filter(|answer| answer.kind.as_deref().is_none_or(|said| said == kind));
+    of_kind.and_then(|answer| answer.status).ok_or_else(|| {
+        count(label, Trouble::Malformed.label());
         Trouble::Malformed
     })
 }

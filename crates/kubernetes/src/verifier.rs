@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ray_auth::Rejection;
@@ -15,16 +14,16 @@ use zeroize::Zeroizing;
 use crate::builder::VerifierBuilder;
 use crate::cache::{Cache, Key};
 use crate::client::Api;
-use crate::flights::{Flights, Lead, Outcome, Place};
+use crate::flights::{Flights, Lead, Outcome, Seat};
 use crate::jwt;
 use crate::pod::StartError;
+use crate::reachable::Reachable;
 use crate::review::{Judgement, Question};
+use crate::throttle::Throttle;
 use crate::trouble::Trouble;
 
 /// The target of this crate's log lines.
 const LOG_TARGET: &str = "ray_auth::kubernetes";
-/// How often the log says that nobody can be asked, at most.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// Judges callers by TokenReview and SubjectAccessReview. Cheap to clone; clones share what is remembered. See the
 /// [crate](crate).
@@ -42,10 +41,10 @@ pub(crate) struct Parts {
     pub(crate) refusal_ttl: Duration,
     pub(crate) deadline: Duration,
     pub(crate) tell_not_allowed: bool,
-    /// Whether the API server answered when it was last asked.
-    pub(crate) answered: AtomicBool,
-    /// When the log last said that nobody can be asked.
-    pub(crate) warned: Mutex<Option<Instant>>,
+    pub(crate) reachable: Reachable,
+    /// What the log says of callers who were turned away, and of troubles.
+    pub(crate) turned_away: Throttle,
+    pub(crate) troubles: Throttle,
 }
 
 impl Verifier {
@@ -67,11 +66,12 @@ impl Verifier {
         VerifierBuilder::new()
     }
 
-    /// Whether the API server answered when it was last asked; true before that. For a readiness probe: health checks stay open
-    /// without asking anybody, and callers who are remembered are let in either way.
+    /// Whether the API server answers, as far as the last reviews tell; true before the first. For a readiness probe: false
+    /// after three reviews in a row without an answer, until one has one or ten seconds have passed without any. Health checks
+    /// stay open without asking anybody, and callers who are remembered are let in either way.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.parts.answered.load(Ordering::Relaxed)
+        self.parts.reachable.is_ready()
     }
 
     pub(crate) fn new(parts: Parts) -> Self {
@@ -83,8 +83,7 @@ impl Verify for Verifier {
     /// Must be called in a tokio runtime: reviews are tasks.
     fn verify(&self, call: Call<'_>) -> Verdict {
         let parts = &self.parts;
-        // What is no text is in no review.
-        let Ok(token) = std::str::from_utf8(call.credential().token()) else {
+        let Some(token) = possible(call.credential().token()) else {
             return Verdict::Now(Err(Rejection::Malformed));
         };
         let key = parts.cache.key(token.as_bytes());
@@ -94,14 +93,19 @@ impl Verify for Verifier {
         }
         let left = jwt::expiry(token).map(left);
         if left == Some(Duration::ZERO) {
+            metrics::counter!("ray_auth_kubernetes_reviews_total", "kind" => "token", "result" => "ended").increment(1);
             return Verdict::Now(Err(Rejection::WrongToken));
         }
+        // Only while nobody can be asked: whoever calls must not be able to choose that.
+        let stale = parts.reachable.is_troubled().then(|| parts.cache.stale(&key, now)).flatten();
         let peer = call.client_addr().map(|address| address.ip());
         let waiting = match parts.flights.enter(key, peer) {
-            Place::Join(waiting) => waiting,
-            Place::Lead(lead, waiting) => {
+            Seat::Join(waiting) => waiting,
+            Seat::Lead(lead, waiting) => {
                 // Another's review may have landed since the cache was asked.
                 if let Some(decided) = parts.cache.decided(&key, now) {
+                    // Somebody may have joined meanwhile.
+                    lead.land(decided.clone());
                     return Verdict::Now(decided);
                 }
                 let ends = left.and_then(|left| now.checked_add(left));
@@ -109,11 +113,23 @@ impl Verify for Verifier {
                 tokio::spawn(review.make(Zeroizing::new(token.to_owned())));
                 waiting
             }
-            Place::Full => return Verdict::Now(parts.too_many(&key, peer)),
+            Seat::Full => return Verdict::Now(stale.ok_or_else(|| parts.turn_away(peer))),
         };
-        let patience = call.timeout().map_or(parts.deadline, |given| given.min(parts.deadline));
+        if let Some(identity) = stale {
+            // The review goes on without anybody who waits.
+            return Verdict::Now(Ok(identity));
+        }
+        // A review ends with the deadline, whoever waits for it.
+        let patience = call.timeout().unwrap_or(Duration::MAX);
         Verdict::Later(wait(Arc::clone(parts), key, waiting, patience))
     }
+}
+
+/// The token as text, if it can be one that Kubernetes knows. The API server reads no further than a blank: what follows one
+/// would be another key here for the same token there.
+fn possible(token: &[u8]) -> Option<&str> {
+    let plain = token.iter().all(|byte| matches!(byte, b'!'..=b'~'));
+    std::str::from_utf8(token).ok().filter(|_| plain)
 }
 
 /// How long until a time in seconds since 1970.
@@ -126,11 +142,14 @@ fn left(end: u64) -> Duration {
 /// Waits for a review, as long as the caller does.
 fn wait(parts: Arc<Parts>, key: Key, mut waiting: watch::Receiver<Outcome>, patience: Duration) -> Pending {
     Box::pin(async move {
-        let landed = timeout(patience, waiting.wait_for(Option::is_some)).await;
-        match landed {
+        match timeout(patience, waiting.wait_for(Option::is_some)).await {
             Ok(Ok(outcome)) => outcome.clone().unwrap_or(Err(Rejection::Unavailable)),
-            // The caller's time is over before the review's, or the review broke off.
-            _ => parts.cache.stale(&key, Instant::now()).ok_or(Rejection::Unavailable),
+            // The review broke off.
+            Ok(Err(_)) => parts.cache.decided(&key, Instant::now()).unwrap_or(Err(Rejection::Unavailable)),
+            Err(_) => {
+                metrics::counter!("ray_auth_kubernetes_gave_up_total").increment(1);
+                Err(Rejection::Unavailable)
+            }
         }
     })
 }
@@ -161,7 +180,7 @@ impl Parts {
         ends: Option<Instant>,
     ) -> Result<Identity, Rejection> {
         let now = Instant::now();
-        self.answered.store(judged.is_ok(), Ordering::Relaxed);
+        self.reachable.note(judged.is_ok());
         let rejection = match judged {
             Ok(Judgement::Allowed(identity)) => {
                 self.cache.approve(key, identity.clone(), now, self.ttl, ends);
@@ -178,38 +197,27 @@ impl Parts {
         Err(rejection)
     }
 
-    /// The answer to a caller for whom there is no review.
+    /// What a caller is answered for whom there is no review.
     #[cold]
-    fn too_many(&self, key: &Key, peer: Option<IpAddr>) -> Result<Identity, Rejection> {
+    fn turn_away(&self, peer: Option<IpAddr>) -> Rejection {
         metrics::counter!("ray_auth_kubernetes_turned_away_total").increment(1);
-        if self.may_speak() {
+        if let Some(unsaid) = self.turned_away.admit() {
             tracing::warn!(
                 target: LOG_TARGET,
-                reason = "full",
+                unsaid,
                 client.addr = peer.map(tracing::field::display),
                 "too many reviews are under way; a caller was turned away"
             );
         }
-        self.cache.stale(key, Instant::now()).ok_or(Rejection::Unavailable)
+        Rejection::Unavailable
     }
 
     #[cold]
     fn complain(&self, trouble: Trouble) {
         metrics::counter!("ray_auth_kubernetes_troubles_total", "kind" => trouble.label()).increment(1);
-        if self.may_speak() {
-            tracing::error!(target: LOG_TARGET, "callers cannot be judged: {trouble}");
+        if let Some(unsaid) = self.troubles.admit() {
+            tracing::error!(target: LOG_TARGET, unsaid, "callers cannot be judged: {trouble}");
         }
-    }
-
-    /// Whether the log was silent for long enough: what strangers cause must not fill it.
-    fn may_speak(&self) -> bool {
-        let now = Instant::now();
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        let silent = warned.is_none_or(|last| now.duration_since(last) >= PAUSE);
-        if silent {
-            *warned = Some(now);
-        }
-        silent
     }
 }
 

@@ -111,7 +111,7 @@ async fn who_was_let_in_goes_on_while_nobody_can_be_asked_only_where_that_was_ch
         assert_eq!(server.status(&opaque).await, 0, "from what is remembered");
         pass(Duration::from_secs(301)).await;
         assert_eq!((server.status(&opaque).await, server.status(&short).await), (after, after), "{stale}");
-        assert_eq!(server.status("good, and new").await, 14, "nobody new");
+        assert_eq!(server.status("good-and-new").await, 14, "nobody new");
         pass(Duration::from_secs(100)).await;
         assert_eq!(server.status(&short).await, 14, "{stale}: not beyond the token's own end");
         pass(Duration::from_secs(500)).await;
@@ -119,6 +119,37 @@ async fn who_was_let_in_goes_on_while_nobody_can_be_asked_only_where_that_was_ch
         api.answer(usual);
         assert_eq!(server.status(&opaque).await, 0);
     }
+}
+
+#[tokio::test]
+async fn who_calls_cannot_choose_that_nobody_can_be_asked() {
+    let api = Api::start().await;
+    let builder = Verifier::builder().stale_if_error(Duration::from_secs(3_600)).max_reviews(4);
+    let server = Server::new(&api, builder);
+    assert_eq!(server.status("good").await, 0);
+    pass(Duration::from_secs(301)).await;
+    api.answer(|_, _| Reply::Silence);
+    let hasty = Call { timeout: Some("1m"), ..bearer("good") };
+    assert_eq!(server.call(hasty).await.0, 14, "in less time than anybody can answer");
+    let junk = Call { timeout: Some("1m"), ..bearer("junk") };
+    assert_eq!(server.call(junk).await.0, 14, "its own address has no review left");
+    assert_eq!(server.status("other").await, 14);
+}
+
+#[tokio::test]
+async fn while_the_api_server_is_silent_who_was_let_in_need_not_wait_for_it() {
+    let api = Api::start().await;
+    let builder = Verifier::builder().stale_if_error(Duration::from_secs(3_600)).deadline(Duration::from_millis(200));
+    let server = Server::new(&api, builder);
+    assert_eq!(server.status("good").await, 0);
+    pass(Duration::from_secs(301)).await;
+    api.answer(|_, _| Reply::Silence);
+    assert_eq!(server.status("good").await, 0, "after the deadline");
+    assert_eq!(server.status("good").await, 0, "at once");
+    // The review that nobody waits for finds out that the right is gone.
+    api.answer(|_, _| Reply::Json(201, json!({"status": {"authenticated": false}})));
+    tokio::time::timeout(Duration::from_secs(20), async { while server.status("good").await == 0 {} }).await.unwrap();
+    assert_eq!(server.status("good").await, 16);
 }
 
 #[tokio::test]
@@ -198,16 +229,16 @@ async fn one_who_gives_up_takes_nobodys_answer_away() {
 async fn a_review_under_way_holds_up_nobody_else() {
     let api = Api::start().await;
     let server = Server::usual(&api);
-    assert_eq!(server.status("good, and known").await, 0);
-    assert_eq!(server.status("bad, and known").await, 16);
+    assert_eq!(server.status("good-and-known").await, 0);
+    assert_eq!(server.status("bad-and-known").await, 16);
     api.answer(|_, _| Reply::Silence);
     let waiting = tokio::spawn({
         let server = server.clone();
-        async move { server.status("good, and new").await }
+        async move { server.status("good-and-new").await }
     });
     under_way(&api, 3).await;
-    assert_eq!(server.status("good, and known").await, 0);
-    assert_eq!(server.status("bad, and known").await, 16);
+    assert_eq!(server.status("good-and-known").await, 0);
+    assert_eq!(server.status("bad-and-known").await, 16);
     assert_eq!(server.call(Call { authorization: None, ..bearer("") }).await.0, 16);
     assert!(!waiting.is_finished());
     waiting.abort();
@@ -236,7 +267,7 @@ async fn bad_tokens_displace_no_good_ones_and_one_address_crowds_out_no_other() 
         }
     };
     tokio::time::timeout(Duration::from_secs(20), turned_away).await.expect("a quarter of the reviews are its own");
-    let member = from("good, and new", "10.0.0.7:1");
+    let member = from("good-and-new", "10.0.0.7:1");
     under_way(&api, 201 + 3).await;
     assert_eq!(server.call(Call { from: "10.0.0.66:2", ..bearer("more") }).await.0, 14);
     api.answer(usual);

@@ -32,8 +32,14 @@ async fn what_is_missing_is_named_and_nothing_starts_without_it() {
         ("RAY_AUTH_KUBERNETES_FOLDER", Some("/nowhere"), "/nowhere/ca.crt"),
         ("RAY_AUTH_KUBERNETES_AUDIENCES", Some(" , "), "RAY_AUTH_KUBERNETES_AUDIENCES"),
         ("RAY_AUTH_KUBERNETES_TTL_SECONDS", Some("5m"), "RAY_AUTH_KUBERNETES_TTL_SECONDS"),
+        ("RAY_AUTH_KUBERNETES_TTL_SECONDS", Some("301"), "RAY_AUTH_KUBERNETES_TTL_SECONDS"),
         ("RAY_AUTH_KUBERNETES_TTL_SECONDS", Some("-1"), "RAY_AUTH_KUBERNETES_TTL_SECONDS"),
     ];
+    for blank in [&[""][..], &[" ", "\t"], &[]] {
+        let error = Verifier::builder().audiences(blank.iter().copied()).from_vars(usual()).unwrap_err();
+        assert!(matches!(error, StartError::Audiences), "{blank:?}: {error}");
+    }
+    assert!(matches!(Verifier::builder().verb(" ").from_vars(usual()).unwrap_err(), StartError::Verb));
     for (name, value, expected) in table {
         let error = Verifier::builder().from_vars(but(name, value)).unwrap_err();
         assert!(error.to_string().contains(expected), "{name}={value:?}: {error}");
