@@ -8,6 +8,7 @@
 use axum::Router;
 use axum::response::Html;
 use axum::routing::{get, post};
+use ray_auth::auth::AuthError;
 use ray_auth::http::Http;
 use ray_auth::{ClusterAuth, Exempt, Keyring, Token};
 use tokio::net::TcpListener;
@@ -28,12 +29,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8265".to_owned());
     let auth = match ClusterAuth::from_env() {
         Ok(auth) => auth,
-        Err(error) => {
+        Err(AuthError::Source(error)) if error.is_absence() => {
             let token = Token::generate();
             println!("{error}\nfor this run the token is {}", token.expose_secret());
             ClusterAuth::with_keyring(Keyring::new(token))
         }
+        Err(error) => return Err(error.into()),
     };
+    if auth.tls().is_some() {
+        return Err(
+            "RAY_USE_TLS is on, and this example speaks no TLS; the page of ray_auth::tls shows how axum does".into()
+        );
+    }
 
     // Behind a proxy that ends TLS: `.behind_tls()`, and `.allow_host` with the name that people know it by.
     let http = Http::new().with_login_page();

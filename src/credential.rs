@@ -138,6 +138,13 @@ impl std::fmt::Debug for Credential<'_> {
     }
 }
 
+/// Marks every value that may hold a credential as sensitive.
+pub(crate) fn mark(headers: &mut HeaderMap) {
+    for name in [AUTHORIZATION, X_RAY_AUTHORIZATION, COOKIE] {
+        mark_all(headers, name);
+    }
+}
+
 /// Marks all values of a header as sensitive and says whether they differ.
 #[cold]
 fn mark_all(headers: &mut HeaderMap<HeaderValue>, name: HeaderName) -> bool {

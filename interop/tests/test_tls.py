@@ -175,12 +175,30 @@ def test_rays_gcs_client_without_a_certificate_that_fits(
     assert "Failed to connect to GCS" in output.stderr and says in output.stderr, output
 
 
-def test_grpcio_without_a_client_certificate(gcs: str, cluster: Cluster, token: Token) -> None:
+def test_rays_gcs_client_does_not_believe_a_server_by_another_name(
+    home: Path, token: Token, member: Files, cluster: Cluster, tmp_path: Path
+) -> None:
+    elsewhere = cluster.authority.files(tmp_path / "elsewhere", "elsewhere.example")
+    with folder.with_home() as place:
+        env = ray_env.with_token(place / "home", token) | elsewhere.variables()
+        with ours.gcs(place, env) as address:
+            output = real_clients.gcs_client_that_gives_up(address, ray_env.with_token(home, token) | member.variables())
+    assert (output.exit_code, output.stdout) == (1, ""), output
+    assert "Failed to connect to GCS" in output.stderr, output
+
+
+def test_grpcio_with_and_without_a_client_certificate(
+    gcs: str, cluster: Cluster, token: Token, foreign: Files
+) -> None:
     roots = cluster.server.authority.read_bytes()
     metadata = [("authorization", f"Bearer {token.reveal()}")]
     own = cluster.server.key.read_bytes(), cluster.server.certificate.read_bytes()
     for credentials, expected in [
         (grpc.ssl_channel_credentials(roots), grpc.StatusCode.UNAVAILABLE),
+        (
+            grpc.ssl_channel_credentials(roots, foreign.key.read_bytes(), foreign.certificate.read_bytes()),
+            grpc.StatusCode.UNAVAILABLE,
+        ),
         (grpc.ssl_channel_credentials(roots, *own), grpc.StatusCode.OK),
     ]:
         with grpc.secure_channel(gcs, credentials) as channel:

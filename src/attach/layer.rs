@@ -16,27 +16,38 @@ pub struct AddTokenLayer {
     keyring: Option<Keyring>,
     origin: Option<Origin>,
     indexing: Indexing,
+    /// Whether the process's policy lets the token go to an origin.
+    policy: fn(&Uri) -> bool,
 }
 
 impl AddTokenLayer {
     /// Attaches the primary token of `keyring`.
     pub fn new(keyring: Keyring) -> Self {
-        Self { keyring: Some(keyring), origin: None, indexing: Indexing::Never }
+        Self { keyring: Some(keyring), origin: None, indexing: Indexing::Never, policy: |_| true }
     }
 
     /// Attaches nothing: for a process whose authentication mode is disabled.
     pub fn disabled() -> Self {
-        Self { keyring: None, origin: None, indexing: Indexing::Never }
+        Self { keyring: None, origin: None, indexing: Indexing::Never, policy: |_| true }
     }
 
     /// Attaches the token also to requests whose URI names this scheme, host and port.
     ///
     /// # Errors
     ///
-    /// [`OriginError`] when `origin` lacks a scheme or a host.
+    /// [`OriginError`] when `origin` lacks a scheme or a host, and when this layer is from a
+    /// [`ClusterAuth`](crate::ClusterAuth) whose policy forbids to send the token there in plaintext.
     pub fn for_origin(mut self, origin: &Uri) -> Result<Self, OriginError> {
         self.origin = Some(Origin::new(origin)?);
+        if !(self.policy)(origin) {
+            return Err(OriginError::Plaintext { host: origin.host().unwrap_or_default().to_owned() });
+        }
         Ok(self)
+    }
+
+    /// Asks `policy` whether the token may go to an origin.
+    pub(crate) fn with_policy(self, policy: fn(&Uri) -> bool) -> Self {
+        Self { policy, ..self }
     }
 
     /// Lets HTTP/2 index the header, so that a call after the first of a connection may carry one byte in its place instead

@@ -26,7 +26,7 @@ struct Parts {
 impl Origin {
     pub(super) fn new(uri: &Uri) -> Result<Self, OriginError> {
         let (Some(scheme), Some(host)) = (uri.scheme(), uri.host().filter(|host| !host.is_empty())) else {
-            return Err(OriginError(()));
+            return Err(OriginError::Incomplete);
         };
         let port = uri.port_u16().or(default_port(scheme));
         Ok(Self(Arc::new(Parts { scheme: scheme.clone(), host: host.to_ascii_lowercase(), port })))
@@ -52,7 +52,19 @@ fn default_port(scheme: &Scheme) -> Option<u16> {
     }
 }
 
-/// A URI that is not an origin.
+/// Why the token is not attached to requests for an origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the origin needs a scheme and a host; write it like http://10.0.0.1:6379")]
-pub struct OriginError(());
+#[non_exhaustive]
+pub enum OriginError {
+    /// A URI that is not an origin.
+    #[error("the origin needs a scheme and a host; write it like http://10.0.0.1:6379")]
+    Incomplete,
+    /// The token would travel in plaintext, and the process's policy forbids it.
+    #[error(
+        "the token would travel in plaintext to {host:?}; use https, or PlaintextPolicy::Warn on a network nobody else can read"
+    )]
+    Plaintext {
+        /// Where to.
+        host: String,
+    },
+}

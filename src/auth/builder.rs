@@ -28,8 +28,8 @@ pub struct ClusterAuthBuilder {
 impl ClusterAuthBuilder {
     /// Refuses what is otherwise accepted with a warning or a count, as Ray accepts it: token files and private keys that
     /// others can read, whatever of those or of certificates others could have written, requests with differing
-    /// credentials, and connecting to other hosts in plaintext. (A layer
-    /// that is built for an origin, and a channel of your own, are not looked at: see [`ClusterAuth::check_plaintext`].)
+    /// credentials, and sending the token to other hosts in plaintext, by `connect` or by a layer for an origin. (A channel of
+    /// your own is not looked at: see [`ClusterAuth::check_plaintext`].)
     pub fn strict(self) -> Self {
         Self { strict: true, plaintext: PlaintextPolicy::Refuse, ..self }
     }

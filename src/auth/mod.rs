@@ -156,7 +156,13 @@ impl ClusterAuth {
 
     /// The client layer: attaches the primary token.
     pub fn add_token(&self) -> AddTokenLayer {
-        self.keyring().cloned().map_or_else(AddTokenLayer::disabled, AddTokenLayer::new)
+        let layer = self.keyring().cloned().map_or_else(AddTokenLayer::disabled, AddTokenLayer::new);
+        match self.plaintext {
+            PlaintextPolicy::Refuse if self.keyring().is_some() => {
+                layer.with_policy(|origin| PlaintextError::of(origin).is_none())
+            }
+            _ => layer,
+        }
     }
 
     /// The server layer for the cluster's shared secret.
@@ -213,6 +219,8 @@ impl ClusterAuth {
 
     /// The login endpoints, for the layer of [`require_token`](Self::require_token) in its
     /// [HTTP spelling](RequireTokenLayer::http) with the same settings.
+    ///
+    /// In Kubernetes mode every login is refused with 503, and an error is logged here: use [`Login::new`] with the verifier.
     pub fn login(&self, http: Http) -> Login {
         let kind = match &self.tokens {
             Tokens::Disabled => AnyKind::PassThrough,

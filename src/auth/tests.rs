@@ -30,6 +30,28 @@ fn the_environment_decides_the_mode_and_nothing_falls_back_to_letting_everybody_
 }
 
 #[test]
+fn strict_sends_no_token_in_the_clear_over_http_either() {
+    let keyring = || Keyring::new(Token::generate());
+    let table = [
+        ("http://127.0.0.1:8265", true),
+        ("http://localhost:8265", true),
+        ("https://head.example", true),
+        ("http://10.0.0.1:8265", false),
+        ("http://head.example:8265", false),
+    ];
+    for (origin, allowed) in table {
+        let origin = origin.parse().unwrap();
+        let strict = ClusterAuth::builder().strict().with_keyring(keyring()).add_token().for_origin(&origin);
+        assert_eq!(strict.is_ok(), allowed, "{origin}: {strict:?}");
+        assert!(ClusterAuth::with_keyring(keyring()).add_token().for_origin(&origin).is_ok(), "{origin}");
+        assert!(
+            ClusterAuth::builder().strict().disabled().add_token().for_origin(&origin).is_ok(),
+            "{origin}: no token"
+        );
+    }
+}
+
+#[test]
 fn debug_output_never_shows_the_token() {
     let auth = ClusterAuth::with_keyring(Keyring::new(Token::parse("hunter2").unwrap()));
     assert!(!format!("{auth:?} {:?} {:?}", auth.require_token(), auth.add_token()).contains("hunter2"));

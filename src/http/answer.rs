@@ -28,8 +28,9 @@ impl<B: Default + From<Bytes>> Answer<B> for Http {
 
 impl Http {
     fn answer_http<Q, B: From<Bytes>>(&self, rejection: Rejection, request: &Request<Q>) -> Response<B> {
-        let form = Form::deciding(request.headers()).filter(|form| *form != Form::Cookie || takes_cookie(request));
-        let mut response = if self.page && wants_page(rejection, form, request) {
+        let by_cookie = takes_cookie(request);
+        let form = Form::deciding(request.headers()).filter(|form| *form != Form::Cookie || by_cookie);
+        let mut response = if self.page && by_cookie && wants_page(rejection, form, request) {
             page::response(request.uri()).map(B::from)
         } else {
             text(rejection.http_status(), rejection.http_text())

@@ -32,6 +32,14 @@ impl Default for Guard {
 
 impl Guard {
     pub(super) fn trust(&mut self, origin: &str) -> Result<(), TrustedOriginError> {
+        // What browsers never write would never be met.
+        let default = origin.strip_prefix("https://").is_some_and(|rest| rest.ends_with(":443"))
+            || origin.strip_prefix("http://").is_some_and(|rest| rest.ends_with(":80"));
+        if default || origin.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(TrustedOriginError(format!(
+                "{origin:?} has upper case, or the port that its scheme has anyway"
+            )));
+        }
         match self.origins.clone().add_trusted_origin(origin) {
             Ok(origins) => {
                 self.origins = origins;
@@ -171,7 +179,17 @@ mod tests {
 
     #[test]
     fn only_an_origin_can_be_trusted() {
-        for origin in ["", "dashboard.example", "https://dashboard.example/", "ftp://a", "null", "*"] {
+        for origin in [
+            "",
+            "https://Dashboard.example",
+            "https://a:443",
+            "http://a:80",
+            "dashboard.example",
+            "https://dashboard.example/",
+            "ftp://a",
+            "null",
+            "*",
+        ] {
             let error = Guard::default().trust(origin).unwrap_err();
             assert!(error.to_string().contains("https://dashboard.example"), "{error}");
         }

@@ -82,10 +82,11 @@ impl Login {
     }
 
     pub(crate) fn build(verifier: AnyVerifier, http: Http, strict: bool) -> Self {
-        if matches!(verifier.0, AnyKind::Other(_)) && !http.raw {
+        if matches!(verifier.0, AnyKind::Nobody) || matches!(verifier.0, AnyKind::Other(_)) && !http.raw {
             tracing::error!(
                 target: "ray_auth",
-                "a verifier has no secret to make cookies with: every login will be refused; choose `Http::dangerous_raw_cookie`"
+                "there is no secret to make cookies with: every login will be refused; give `Login::new` a verifier, and choose \
+                 `Http::dangerous_raw_cookie`"
             );
         }
         Self { shared: Arc::new(Shared { verifier, http, strict, refusals: Refusals::default() }) }

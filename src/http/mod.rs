@@ -11,11 +11,11 @@
 //!
 //! - its host name must be `localhost`, an address, or [allowed by name](Http::allow_host): a name that an attacker owns
 //!   can be made to lead here (DNS rebinding), and an address cannot;
-//! - unless it is GET or HEAD and asks for no upgrade, its `Sec-Fetch-Site` and `Origin` must say that it comes from this
-//!   origin, as [`tower_http::csrf`] has it. WebSockets are upgrades. So **no handler may change anything on GET**.
+//! - unless it is GET or HEAD and asks for no upgrade, neither its `Sec-Fetch-Site` nor its `Origin` may say that it comes from
+//!   another origin, as [`tower_http::csrf`] has it; browsers send one of them, programs none. WebSockets are upgrades. So **no handler may change anything on GET**.
 //!
 //! What kind of browser it is, or says it is, does not matter. A request that is gRPC by its content type (`application/grpc…`),
-//! or whose path is that of a gRPC method (`/package.Service/Method`), is never opened by a cookie; one that is gRPC by its
+//! or whose path ends in that of a gRPC method (`/package.Service/Method`), is never opened by a cookie; one that is gRPC by its
 //! content type is judged by `authorization` alone. A service without a package is not known by its path: put a plain
 //! [`RequireTokenLayer`](crate::RequireTokenLayer) around it.
 //!

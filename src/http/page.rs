@@ -18,6 +18,9 @@ use sha2::{Digest, Sha256};
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/script.js");
 
+/// The longest path that is written into the page, in bytes: strangers must not make large answers of large questions.
+const LONGEST: usize = 2_048;
+
 static PAGE: LazyLock<Page> = LazyLock::new(Page::new);
 
 /// The page for a browser that asked for `uri`.
@@ -65,7 +68,7 @@ impl Page {
         for part in &self.parts {
             match part {
                 Part::Text(text) => page.push_str(text),
-                Part::Path => escape_into(&mut page, uri.path()),
+                Part::Path => escape_into(&mut page, if uri.path().len() <= LONGEST { uri.path() } else { "/" }),
                 Part::Next => escape_into(&mut page, next(uri)),
             }
         }
@@ -99,8 +102,9 @@ fn headers() -> HeaderMap {
 fn next(uri: &Uri) -> &str {
     let asked = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let is_path = asked.starts_with('/') && !asked.starts_with("//");
+    let is_short = asked.len() <= LONGEST;
     let is_plain = asked.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'\\');
-    if is_path && is_plain { asked } else { "/" }
+    if is_path && is_short && is_plain { asked } else { "/" }
 }
 
 /// Appends text so that HTML takes it for text, in attributes, too.
@@ -178,6 +182,14 @@ mod tests {
         assert!(page.contains("/x&#39;onload=alert(1)&amp;lt;&quot;{{next}}{{style}}"), "escaped");
         assert_eq!(page.matches("<script>").count(), 1);
         assert!(page.len() < 20_000);
+    }
+
+    #[test]
+    fn a_long_question_makes_no_long_answer() {
+        let usual = page("/").len();
+        assert!(page(&format!("/{}", "&".repeat(60_000))).len() < usual + 10);
+        assert!(page(&format!("/?{}", "&".repeat(60_000))).len() < usual + 10);
+        assert!(page(&format!("/{}", "&".repeat(2_000))).len() < usual + 21_000);
     }
 
     proptest! {

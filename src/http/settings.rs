@@ -60,7 +60,8 @@ impl Http {
     }
 
     /// Answers browsers that ask for a page without a credential with a page that asks for the token, at the address they
-    /// asked for. For services that have no login of their own; the [login endpoints](super::Login) must be there.
+    /// asked for. For services that have no login of their own; the [login endpoints](super::Login) must be there. Paths that end like a gRPC method (`/package.Service/Method`) take no cookie, and are
+    /// answered in words.
     pub fn with_login_page(self) -> Self {
         Self { page: true, ..self }
     }

@@ -3,7 +3,7 @@
 use http::Request;
 
 use super::settings::Http;
-use crate::credential::{Credential, Form};
+use crate::credential::{self, Credential, Form};
 use crate::reject::Rejection;
 use crate::require::{Content, Spelling, sealed};
 
@@ -11,6 +11,8 @@ impl sealed::Sealed for Http {}
 
 impl Spelling for Http {
     fn credential<'r, Q>(&self, request: &'r mut Request<Q>) -> Result<Credential<'r>, Rejection> {
+        // Also where they are not looked at: the request may go on all the same, on an exempt path.
+        credential::mark(request.headers_mut());
         if Content::of(request.headers()) != Content::Http {
             return Credential::from_grpc(request.headers_mut());
         }
@@ -28,9 +30,11 @@ pub(super) fn takes_cookie<Q>(request: &Request<Q>) -> bool {
     Content::of(request.headers()) == Content::Http && !is_method(request.uri().path())
 }
 
-/// Whether a path is that of a gRPC method, `/package.Service/Method`.
+/// Whether a path ends as that of a gRPC method does, in `/package.Service/Method`: what stands before may be taken away by a
+/// router on the way.
 fn is_method(path: &str) -> bool {
-    let Some((service, method)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else { return false };
+    let Some((before, method)) = path.rsplit_once('/') else { return false };
+    let Some((_, service)) = before.rsplit_once('/') else { return false };
     let mut names = service.split('.');
     is_name(method) && names.clone().count() > 1 && names.all(is_name)
 }
@@ -56,13 +60,14 @@ mod tests {
             ("/static/main.js", false),
             ("/v1.0/jobs", false),
             ("/Service/Method", false),
+            ("/grpc/ray.rpc.JobInfoGcsService/GetAllJobInfo", true),
+            ("//a.B/c", true),
             ("/a.B/c/d", false),
             ("/a.B/", false),
             ("/a.B", false),
             ("/a..B/c", false),
             ("/.a/c", false),
             ("/a.B/c.html", false),
-            ("//a.B/c", false),
             ("/", false),
             ("", false),
             ("*", false),

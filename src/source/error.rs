@@ -81,8 +81,9 @@ impl SourceError {
         }
     }
 
-    /// Whether a file is not there, and may be there later.
-    pub(crate) fn is_absence(&self) -> bool {
+    /// Whether nothing is wrong but that there is no token yet: no variable names one, and no file is there.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
         let absent = |error: &FileError| matches!(error, FileError::NotFound | FileError::DanglingLink);
         match self {
             Self::Missing { .. } => true,

@@ -35,8 +35,8 @@ impl Tls {
 }
 
 /// Connections whose peers proved that the authority knows them. Handshakes are made beside each other, each in a task of
-/// its own. Whoever does not finish one in ten seconds is dropped; when more than 128 are under way the oldest is given up,
-/// so that peers who connect and say nothing cannot lock others out. A failed handshake is counted and logged, and ends
+/// its own. Whoever does not finish one in ten seconds is dropped; when more than 256 are under way the address that has
+/// the most of them (of IPv6, the /64) loses its oldest, so that peers who connect and say nothing cannot lock others out. A failed handshake is counted and logged, and ends
 /// nothing. Errors of `I` are passed on.
 #[must_use = "a listener does nothing until it is served"]
 pub struct TlsIncoming<I, T> {
@@ -74,11 +74,12 @@ where
         let material = self.tls.material();
         let config = Arc::clone(if self.http1 { &material.server_http1 } else { &material.server });
         let (client, failures) = ((self.address)(&stream), Arc::clone(&self.failures));
-        if let Some(oldest) = self.flight.make_room() {
+        if let Some((crowd, oldest)) = self.flight.make_room() {
             oldest.abort();
-            failures.record(Reason::Crowded, None, None);
+            failures.record(Reason::Crowded, crowd.map(|address| SocketAddr::new(address, 0)), None);
         }
-        self.flight.add(self.handshakes.spawn(handshake(config, stream, client, failures)));
+        self.flight
+            .add(client.map(|client| client.ip()), self.handshakes.spawn(handshake(config, stream, client, failures)));
     }
 }
 

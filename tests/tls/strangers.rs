@@ -15,7 +15,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use super::support::Process;
 
 const DEADLINE: Duration = Duration::from_secs(10);
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 256;
 
 /// A listener within this process, without sockets.
 struct Listener {

@@ -61,7 +61,8 @@ impl VerifierBuilder {
         Self { refusal_ttl: ttl.min(Duration::from_secs(30)), ..self }
     }
 
-    /// Lets who was let in before go on for so long after their time while nobody can be asked; never beyond the token's own
+    /// Lets who was let in before go on for so long after their time while nobody can be asked, that is from a review without an
+    /// answer to the next with one; never beyond the token's own
     /// end. Off by default, at most an hour: a right that was taken away goes on that much longer.
     pub fn stale_if_error(self, stale: Duration) -> Self {
         Self { stale_if_error: stale.min(Duration::from_secs(3_600)), ..self }
@@ -73,7 +74,8 @@ impl VerifierBuilder {
         Self { deadline, ..self }
     }
 
-    /// How many reviews may be under way: 64 by default, at least 1. One address (of IPv6, one /64) has a quarter of them. Callers
+    /// How many reviews may be under way: 64 by default, at least 1. One address (of IPv6, one /64) has a quarter of them, but at
+    /// least one. Callers
     /// beyond that are answered with UNAVAILABLE.
     pub fn max_reviews(self, most: usize) -> Self {
         Self { max_reviews: most.max(1), ..self }

@@ -18,6 +18,8 @@
 //! What strangers can cause is bounded: reviews under way, in all and for each address they come from; what is remembered of good
 //! tokens, and apart from that of bad ones; and time. Tokens are kept by a keyed hash, whose key lives as long as the process.
 //!
+//! The program chooses which version of Kubernetes it is built for, by a feature of `k8s-openapi`: `earliest`, as a rule.
+//!
 //! ```no_run
 //! use ray_auth::{ClusterAuth, Exempt};
 //! use ray_auth_kubernetes::Verifier;

@@ -22,6 +22,12 @@ async fn grpc_is_answered_as_grpc_and_never_opened_by_a_cookie() {
         ("two types, cookie", PATH, &[kind("text/plain"), kind("application/grpc"), host, raw], STATUS_16),
         ("disguised, cookie", CALL, &[kind("text/plain"), host, ("cookie", &cookie)], MISSING),
         ("no type, cookie", CALL, &[host, raw], MISSING),
+        (
+            "disguised, below a folder, cookie",
+            &format!("/grpc{CALL}"),
+            &[kind("text/plain"), host, ("cookie", &cookie)],
+            MISSING,
+        ),
         ("disguised, token", CALL, &[kind("text/plain"), bearer], LET_IN),
         ("disguised, x-ray", CALL, &[kind("text/plain"), x_ray], LET_IN),
     ];

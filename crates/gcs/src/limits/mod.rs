@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | connections of strangers | [`Limits::strangers`] | the oldest is dropped in favour of the new one, so that whoever holds connections open without speaking cannot lock others out |
 //! | time from connecting to the first request, TLS included | [`Limits::first_request`] | the connection is dropped |
-//! | TLS handshakes at once | 128 | the oldest is given up |
+//! | TLS handshakes at once | 256 | the address with the most gives up its oldest |
 //! | open health streams of strangers | [`Limits::exempt_streams`] | a new `Watch` is refused with RESOURCE_EXHAUSTED; for a new `Check` the oldest unfinished one is ended with it, so that probes get through |
 //! | concurrent streams of one connection, anybody's | [`Limits::streams_per_connection`] | HTTP/2 refuses the stream |
 //! | header list of one request, anybody's | [`Limits::header_list_bytes`] | HTTP/2 refuses the request |
