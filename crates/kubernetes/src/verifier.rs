@@ -83,14 +83,16 @@ impl Verify for Verifier {
     /// Must be called in a tokio runtime: reviews are tasks.
     fn verify(&self, call: Call<'_>) -> Verdict {
         let parts = &self.parts;
-        let Some(token) = possible(call.credential().token()) else {
-            return Verdict::Now(Err(Rejection::Malformed));
-        };
-        let key = parts.cache.key(token.as_bytes());
+        let presented = call.credential().token();
+        let key = parts.cache.key(presented);
         let now = Instant::now();
         if let Some(decided) = parts.cache.decided(&key, now) {
             return Verdict::Now(decided);
         }
+        // Only what is possible was ever asked about, and so remembered.
+        let Some(token) = possible(presented) else {
+            return Verdict::Now(Err(Rejection::Malformed));
+        };
         let left = jwt::expiry(token).map(left);
         if left == Some(Duration::ZERO) {
             metrics::counter!("ray_auth_kubernetes_reviews_total", "kind" => "token", "result" => "ended").increment(1);
