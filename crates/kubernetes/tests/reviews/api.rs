@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
@@ -36,6 +37,8 @@ pub enum Reply {
     Silence,
     /// The same after [`Api::release`].
     Held(Value),
+    /// The same after a while.
+    Late(Duration, Value),
     /// More than anybody reads.
     Endless,
 }
@@ -90,6 +93,14 @@ pub fn usual(kind: Kind, review: &Value) -> Reply {
             _ => Reply::Json(201, json!({"status": {"authenticated": false}})),
         },
         Kind::Access => allowed(review["spec"]["user"] == "ada"),
+    }
+}
+
+/// The same, with every answer about tokens held back.
+pub fn held(kind: Kind, review: &Value) -> Reply {
+    match usual(kind, review) {
+        Reply::Json(_, answer) if kind == Kind::Token => Reply::Held(answer),
+        reply => reply,
     }
 }
 
@@ -155,6 +166,17 @@ impl Api {
         (self.shared.tokens.load(Ordering::SeqCst), self.shared.accesses.load(Ordering::SeqCst))
     }
 
+    /// Waits until so many token reviews were asked for.
+    pub async fn under_way(&self, reviews: usize) {
+        tokio::time::timeout(Duration::from_secs(20), async {
+            while self.reviews().0 < reviews {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .expect("the reviews are asked for");
+    }
+
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
@@ -199,6 +221,7 @@ fn acceptor(certificate: Certificate, folder: &Path) -> TlsAcceptor {
 }
 
 async fn serve(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
     if shared.door == Door::Silent {
         std::future::pending::<()>().await;
     }
@@ -222,6 +245,10 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) ->
                 released.await;
                 (201, body.to_string())
             }
+            Reply::Late(after, body) => {
+                tokio::time::sleep(after).await;
+                (201, body.to_string())
+            }
             Reply::Reset => {
                 let (tcp, _) = stream.get_ref().get_ref();
                 tcp.set_zero_linger().ok()?;
@@ -237,9 +264,9 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, shared: Arc<Shared>) ->
             Reply::Endless => (201, "x".repeat(3 << 20)),
         };
         let location = if status == 302 { "location: /elsewhere\r\n" } else { "" };
-        let head = format!("HTTP/1.1 {status} Said\r\n{location}content-length: {}\r\n\r\n", body.len());
-        stream.write_all(head.as_bytes()).await.ok()?;
-        stream.write_all(body.as_bytes()).await.ok()?;
+        // In one piece: a head alone would be acknowledged 40 ms later, and the body would wait for that.
+        let answer = format!("HTTP/1.1 {status} Said\r\n{location}content-length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).await.ok()?;
         stream.flush().await.ok()?;
     }
 }

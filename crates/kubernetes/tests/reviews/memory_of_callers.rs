@@ -6,9 +6,9 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use ray_auth_kubernetes::Verifier;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::api::{Api, Kind, Reply, usual};
+use crate::api::{Api, Kind, Reply, held, usual};
 use crate::caller::{Call, Server, bearer};
 
 /// Lets time pass for the verifier alone.
@@ -167,25 +167,6 @@ async fn twenty_callers_of_one_token_make_one_review_of_each_kind() {
     assert_eq!((seen, api.reviews()), (vec![16; 20], (2, 1)));
 }
 
-/// Holds every answer about tokens back.
-fn held(kind: Kind, review: &Value) -> Reply {
-    match usual(kind, review) {
-        Reply::Json(_, answer) if kind == Kind::Token => Reply::Held(answer),
-        reply => reply,
-    }
-}
-
-/// Waits until so many token reviews are under way.
-async fn under_way(api: &Api, reviews: usize) {
-    tokio::time::timeout(Duration::from_secs(20), async {
-        while api.reviews().0 < reviews {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .expect("the reviews are asked for");
-}
-
 #[tokio::test]
 async fn one_who_gives_up_takes_nobodys_answer_away() {
     let api = Api::start().await;
@@ -195,7 +176,7 @@ async fn one_who_gives_up_takes_nobodys_answer_away() {
         let server = server.clone();
         async move { server.status("good").await }
     });
-    under_way(&api, 1).await;
+    api.under_way(1).await;
     let second = tokio::spawn({
         let server = server.clone();
         async move { server.status("good").await }
@@ -241,7 +222,7 @@ async fn a_review_under_way_holds_up_nobody_else() {
         let server = server.clone();
         async move { server.status("good-and-new").await }
     });
-    under_way(&api, 3).await;
+    api.under_way(3).await;
     assert_eq!(server.status("good-and-known").await, 0);
     assert_eq!(server.status("bad-and-known").await, 16);
     assert_eq!(server.call(Call { authorization: None, ..bearer("") }).await.0, 16);
@@ -273,7 +254,7 @@ async fn bad_tokens_displace_no_good_ones_and_one_address_crowds_out_no_other() 
     };
     tokio::time::timeout(Duration::from_secs(20), turned_away).await.expect("a quarter of the reviews are its own");
     let member = from("good-and-new", "10.0.0.7:1");
-    under_way(&api, 201 + 3).await;
+    api.under_way(201 + 3).await;
     assert_eq!(server.call(Call { from: "10.0.0.66:2", ..bearer("more") }).await.0, 14);
     api.answer(usual);
     let release = async {
