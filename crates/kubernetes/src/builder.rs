@@ -76,7 +76,8 @@ impl VerifierBuilder {
 
     /// How many reviews may be under way: 64 by default, at least 1. One address (of IPv6, one /64) has a quarter of them, but at
     /// least one. Callers
-    /// beyond that are answered with UNAVAILABLE.
+    /// beyond that are answered with UNAVAILABLE. As many connections to the API server are kept, each for a minute after its last
+    /// review.
     pub fn max_reviews(self, most: usize) -> Self {
         Self { max_reviews: most.max(1), ..self }
     }
@@ -127,7 +128,8 @@ impl VerifierBuilder {
             return Err(StartError::Verb);
         }
         let (token, _) = Follow::new(TokenSource::file(&pod.place.token)).start()?;
-        let api = Api::new(&pod.place, token)?;
+        // With fewer, whoever sends many tokens would have it shake hands all the time, and run out of ports.
+        let api = Api::new(&pod.place, token, self.max_reviews)?;
         let ttl = self.ttl.or_else(|| pod.ttl_seconds.map(Duration::from_secs)).unwrap_or(Self::MAX_TTL);
         tracing::info!(
             target: "ray_auth::kubernetes",

@@ -27,7 +27,6 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(4);
 /// How soon the system asks whether an idle connection is still there.
 const KEEPALIVE: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
-const MAX_IDLE: usize = 8;
 
 type Body = Full<Bytes>;
 type Answer = UnsyncBoxBody<Bytes, std::io::Error>;
@@ -41,10 +40,10 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// Connects when it is first asked.
+    /// Connects when it is first asked, and keeps at most `most_idle` connections that nobody uses.
     ///
     /// The authority's file is read again by kube, and the token's by the keyring: both change while a pod runs.
-    pub(crate) fn new(place: &Place, token: Keyring) -> Result<Self, StartError> {
+    pub(crate) fn new(place: &Place, token: Keyring, most_idle: usize) -> Result<Self, StartError> {
         let mut config = kube::Config::new(place.server.clone());
         config.root_cert_file = Some(place.authority.clone());
         // No root but that: without this the system's would be read first, and an image may have none.
@@ -63,7 +62,7 @@ impl Api {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(MAX_IDLE)
+            .pool_max_idle_per_host(most_idle)
             .build(BoxCloneSyncService::new(TimeoutLayer::new(OPEN_TIMEOUT).layer(connector)));
         let layer = AddTokenLayer::new(token).for_origin(&place.server).expect("the server's address has a host");
         let client = layer

@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "the benches use it, too")]
 mod api;
 mod caller;
+mod connections;
 mod memory_of_callers;
 mod situations;
 mod start;
