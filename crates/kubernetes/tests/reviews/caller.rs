@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use ray_auth::RequireTokenLayer;
 use ray_auth::require::RequireToken;
-use ray_auth::verify::{AnyVerifier, Identity};
+use ray_auth::verify::{AnyVerifier, Identity, Verify};
 use ray_auth_kubernetes::{StartError, Verifier, VerifierBuilder};
 use tonic::transport::server::TcpConnectInfo;
 use tower::{Layer, ServiceExt};
@@ -75,7 +75,7 @@ impl Server {
         Self::of(verifier(api, builder).unwrap())
     }
 
-    pub fn of(verifier: Verifier) -> Self {
+    pub fn of(verifier: impl Verify) -> Self {
         Self(RequireTokenLayer::new(AnyVerifier::new(verifier)).with_identity().layer(Handler))
     }
 
