@@ -76,6 +76,26 @@ async fn in_a_pod_it_is_told_who_we_are_and_who_judges() {
 }
 
 #[tokio::test]
+async fn a_token_that_says_itself_that_it_has_ended_is_none_that_can_be_used() {
+    // {"sub":"system:serviceaccount:here:head","exp":1700000000}
+    const CLAIMS: &str = "eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQ6aGVyZTpoZWFkIiwiZXhwIjoxNzAwMDAwMDAwfQ";
+    let token = format!("e30.{CLAIMS}.c2ln");
+    let tool = Tool::new().vars(&[("RAY_ENABLE_K8S_TOKEN_AUTH", "true"), ("RAY_AUTH_TOKEN_PATH", "__home__/ray")]);
+    let tool = tool.file("ray", &token);
+    let (code, answer) = json(&tool).await;
+    assert_eq!((code, &answer["kubernetes"]["seconds_left"]), (1, &json!(0)));
+    let told = answer["problem"].as_str().unwrap();
+    assert!(told.starts_with("our own token has ended, so every server refuses us; let Kubernetes "), "{told}");
+
+    let ran = tool.run(&["status"]).await;
+    assert_eq!((ran.code, ran.stderr), (1, format!("error: {told}\n")));
+    assert!(ran.stdout.contains("\nexpires   it has ended\n"), "{}", ran.stdout);
+    // As a shared secret it is as good as any: nobody reads it.
+    let shared = Tool::new().var("RAY_AUTH_TOKEN", &token);
+    assert_eq!(json(&shared).await.0, 0);
+}
+
+#[tokio::test]
 async fn a_weak_token_is_named_and_warned_of() {
     let tool = Tool::new().var("RAY_AUTH_TOKEN", "open-sesame");
     let (code, answer) = json(&tool).await;

@@ -77,7 +77,11 @@ impl Report {
             return (Self::of_disabled(), Exit::Done);
         }
         match TokenSource::from_env().and_then(|source| source.load()) {
-            Ok(loaded) => (Self::of_loaded(mode, &loaded), Exit::Done),
+            Ok(loaded) => {
+                let report = Self::of_loaded(mode, &loaded);
+                let exit = if report.problem.is_some() { Exit::No } else { Exit::Done };
+                (report, exit)
+            }
             Err(error) => (Self::of_failure(mode, &error), Exit::No),
         }
     }
@@ -129,7 +133,9 @@ impl Report {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let seconds_left = claims.expiry.map(|end| end.saturating_sub(now));
         if seconds_left == Some(0) {
-            self.warnings.push("our own token has ended; let Kubernetes project a new one into its file".to_owned());
+            let problem =
+                "our own token has ended, so every server refuses us; let Kubernetes project a new one into its file";
+            self.problem = Some(problem.to_owned());
         }
         let pod = Pod::from_env().map_err(|error| {
             self.warnings.push(format!("a server could not judge callers here: {error}"));
@@ -180,8 +186,10 @@ impl Kubernetes {
         if !self.audiences.is_empty() {
             lines.push(("audience", output::peer_text(self.audiences.join(", ").as_bytes())));
         }
-        if let Some(seconds) = self.seconds_left {
-            lines.push(("expires", format!("in {seconds} s")));
+        match self.seconds_left {
+            Some(0) => lines.push(("expires", "it has ended".to_owned())),
+            Some(seconds) => lines.push(("expires", format!("in {seconds} s"))),
+            None => {}
         }
         if let (Some(server), Some(cluster), Some(namespace)) = (&self.server, &self.cluster, &self.namespace) {
             lines.push(("judge", format!("{server}, for RayCluster {cluster} in namespace {namespace}")));
