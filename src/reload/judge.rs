@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::stamp::Stamp;
+use super::watch::{POLL, jittered};
 use crate::keyring::ReloadError;
 use crate::source::SourceError;
 use crate::token::{Token, TokenSet};
@@ -27,17 +28,24 @@ pub(super) struct Look {
     pub(super) at: Instant,
 }
 
-/// What to do about a look.
-#[derive(Debug)]
-pub(super) enum Verdict {
+/// What to do about a look, for whatever is followed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict<T, E> {
     /// Nothing changed.
     Nothing,
     /// Something changed and may not be whole yet: look again after this time.
     LookAgain(Duration),
-    /// Take these tokens.
-    Take(TokenSet),
+    /// Take this.
+    Take(T),
     /// Keep what is held, because of this.
-    Keep(ReloadError),
+    Keep(E),
+}
+
+impl<T, E> Verdict<T, E> {
+    /// How long until the next look, if nothing happens.
+    pub(crate) fn wait(&self) -> Duration {
+        if let Self::LookAgain(soon) = self { *soon } else { jittered(POLL) }
+    }
 }
 
 /// Remembers what was decided and what is waiting to come to rest.
@@ -76,7 +84,7 @@ impl Judge {
     }
 
     /// Decides about one look, by what is `held`.
-    pub(super) fn judge(&mut self, look: Look, held: &TokenSet) -> Verdict {
+    pub(super) fn judge(&mut self, look: Look, held: &TokenSet) -> Verdict<TokenSet, ReloadError> {
         let found = match look.read {
             // Somebody chose the file when the process started. That others can write it since then nobody chose, and
             // neither did they choose the tokens.

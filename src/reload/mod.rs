@@ -39,9 +39,9 @@ use crate::keyring::{Keyring, Origins};
 use crate::source::{Loaded, SourceError, TokenSource};
 
 #[cfg(feature = "tls")]
-pub(crate) use self::judge::REST;
+pub(crate) use self::judge::{REST, Verdict};
 #[cfg(feature = "tls")]
-pub(crate) use self::watch::{POLL, Wake, Watch, jittered};
+pub(crate) use self::watch::{Wake, Watch};
 
 /// The target of all log lines about following.
 pub(crate) const LOG_TARGET: &str = "ray_auth::reload";

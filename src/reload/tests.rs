@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::judge::{Judge, Look, REST, Verdict};
 use super::stamp::Stamp;
+use super::watch::POLL;
 use crate::keyring::ReloadError;
 use crate::source::SourceError;
 use crate::token::{Token, TokenSet};
@@ -17,7 +18,7 @@ fn missing() -> SourceError {
 }
 
 /// What a verdict is, in a word.
-fn word(verdict: &Verdict) -> String {
+fn word(verdict: &Verdict<TokenSet, ReloadError>) -> String {
     match verdict {
         Verdict::Nothing => "nothing".to_owned(),
         Verdict::LookAgain(_) => "again".to_owned(),
@@ -161,4 +162,15 @@ fn a_file_that_was_renamed_into_place_is_taken_at_once() {
     let mut judge = Judge::new(Stamp::nothing(), false);
     assert_eq!(word(&judge.judge(look(Err(missing())), &tokens("held-token"))), "again");
     assert!(REST < Duration::from_millis(100));
+}
+
+#[test]
+fn what_may_not_be_whole_is_looked_at_sooner_than_all_else() {
+    type Verdict = super::judge::Verdict<u8, u8>;
+    let soon = Duration::from_millis(25);
+    assert_eq!(Verdict::LookAgain(soon).wait(), soon);
+    for verdict in [Verdict::Nothing, Verdict::Take(1), Verdict::Keep(1)] {
+        let wait = verdict.wait();
+        assert!((POLL.mul_f64(0.8)..=POLL.mul_f64(1.2)).contains(&wait), "{verdict:?}: {wait:?}");
+    }
 }

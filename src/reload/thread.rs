@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::LOG_TARGET;
 use super::judge::{Judge, Look, Verdict};
 use super::stamp::Stamp;
-use super::watch::{POLL, Wake, Watch, jittered};
+use super::watch::{Wake, Watch};
 use crate::keyring::{Follower, Keyring, Origins, ReloadError, WeakKeyring};
 use crate::source::{FileWarning, Loaded, TokenSource};
 
@@ -53,23 +53,22 @@ impl Thread {
             // Nothing of the keyring is held while the file system is asked: it may hang.
             let look = self.look();
             let (Some(keyring), Some(follower)) = (self.keyring.upgrade(), self.follower.upgrade()) else { return };
-            wait = match self.judge.judge(look, &keyring.tokens()) {
-                Verdict::Nothing => jittered(POLL),
-                Verdict::LookAgain(soon) => soon,
+            let verdict = self.judge.judge(look, &keyring.tokens());
+            wait = verdict.wait();
+            match verdict {
+                Verdict::Nothing | Verdict::LookAgain(_) => {}
                 Verdict::Take(tokens) => {
                     keyring.reload(tokens);
                     follower.reloaded();
                     metrics::counter!("ray_auth_reloads_total", "result" => "ok").increment(1);
                     tracing::info!(target: LOG_TARGET, source = %self.source, "tokens reloaded");
-                    jittered(POLL)
                 }
                 Verdict::Keep(error) => {
                     metrics::counter!("ray_auth_reloads_total", "result" => "failed").increment(1);
                     follower.failed(error.clone());
                     tracing::error!(target: LOG_TARGET, source = %self.source, %error, "the last good tokens stay");
-                    jittered(POLL)
                 }
-            };
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use super::stamp::Stamp;
 
 /// How often the files are looked at without an event, give or take a fifth.
-pub(crate) const POLL: Duration = Duration::from_secs(5);
+pub(super) const POLL: Duration = Duration::from_secs(5);
 
 /// The least time from one look to the next that an event causes: whoever can make events in the folder must not be able
 /// to keep this process busy.
@@ -118,7 +118,7 @@ impl Watch {
 }
 
 /// A fifth more or less, so that the processes of a cluster do not all look at once.
-pub(crate) fn jittered(time: Duration) -> Duration {
+pub(super) fn jittered(time: Duration) -> Duration {
     let mut random = [0; 1];
     // Without randomness they look at once, which is no harm.
     let _ = getrandom::fill(&mut random);

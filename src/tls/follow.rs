@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::error::TlsError;
 use super::files::TlsFiles;
-use super::judge::{Found, Judge, Look, Verdict};
+use super::judge::{Found, Judge, Look};
 use super::material::Material;
 use super::{Inner, LOG_TARGET};
-use crate::reload::{POLL, Watch, jittered};
+use crate::reload::{Verdict, Watch};
 use crate::source::FileWarning;
 
 /// Reads the files, and says what there is to mend about them.
@@ -61,23 +61,22 @@ impl Follower {
             // No handle is held while the file system is asked: it may hang.
             let look = Look { read: load(&self.files, &mut self.told), at: Instant::now() };
             let Some(inner) = self.inner.upgrade() else { return };
-            wait = match self.judge.judge(look) {
-                Verdict::Nothing => jittered(POLL),
-                Verdict::LookAgain(soon) => soon,
+            let verdict = self.judge.judge(look);
+            wait = verdict.wait();
+            match verdict {
+                Verdict::Nothing | Verdict::LookAgain(_) => {}
                 Verdict::Take(material) => {
                     warn_one_sided(&self.files, &material);
                     inner.reloaded(Arc::new(material));
                     metrics::counter!("ray_auth_tls_reloads_total", "result" => "ok").increment(1);
                     tracing::info!(target: LOG_TARGET, files = %self.files, "certificates reloaded, for new connections");
-                    jittered(POLL)
                 }
                 Verdict::Keep(error) => {
                     metrics::counter!("ray_auth_tls_reloads_total", "result" => "failed").increment(1);
                     tracing::error!(target: LOG_TARGET, %error, "the last good certificates stay");
                     inner.failed(error);
-                    jittered(POLL)
                 }
-            };
+            }
         }
     }
 }

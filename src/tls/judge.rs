@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::error::TlsError;
-use crate::reload::REST;
+use crate::reload::{REST, Verdict};
 
 /// One look at the files.
 pub(super) struct Look<M> {
@@ -21,19 +21,6 @@ pub(super) struct Found<M> {
     pub(super) digest: [u8; 32],
     /// A file that others could have written, if there is one.
     pub(super) exposed: Option<PathBuf>,
-}
-
-/// What to do about a look.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict<M> {
-    /// Nothing changed.
-    Nothing,
-    /// Something changed and may not be whole yet: look again after this time.
-    LookAgain(Duration),
-    /// Use this for new connections.
-    Take(M),
-    /// Keep what there is, because of this.
-    Keep(TlsError),
 }
 
 /// Remembers what was decided and what is waiting to come to rest.
@@ -55,7 +42,7 @@ impl Judge {
 
     /// Decides about one look. Three files are not changed at one moment, so every change must come to rest, a fault too:
     /// that a key does not belong to its certificate is what a change looks like half-way.
-    pub(super) fn judge<M>(&mut self, look: Look<M>) -> Verdict<M> {
+    pub(super) fn judge<M>(&mut self, look: Look<M>) -> Verdict<M, TlsError> {
         let read = look.read.and_then(|found| match &found.exposed {
             // Somebody chose the files when the process started. That others can write them since then nobody chose.
             Some(path) if !self.exposed && found.digest != self.held => Err(TlsError::Changed { path: path.clone() }),
@@ -111,7 +98,7 @@ mod tests {
         Look { read: read.clone().map(found), at: start + Duration::from_millis(at) }
     }
 
-    fn word(verdict: Verdict<u8>) -> &'static str {
+    fn word(verdict: Verdict<u8, TlsError>) -> &'static str {
         match verdict {
             Verdict::Nothing => "nothing",
             Verdict::LookAgain(_) => "again",
