@@ -1,5 +1,6 @@
 //! Reading a token file: one open, and everything judged on what was opened.
 
+use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,19 +12,34 @@ use super::error::{FileError, FileKind};
 /// The largest token file, in bytes. Eight tokens of the greatest length fit with room to spare.
 pub const MAX_FILE_LEN: usize = 64 * 1024;
 
-/// What a token file holds, wiped when dropped, and the file itself.
-pub(crate) struct Contents {
-    pub(crate) bytes: Zeroizing<Vec<u8>>,
-    pub(crate) metadata: Metadata,
-    pub(crate) file: File,
+/// What a file with secrets holds, and the file itself. `Debug` shows nothing of what it holds.
+#[non_exhaustive]
+pub struct Contents {
+    /// All of it, wiped when dropped.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Of the file that was opened, whatever its path names by now.
+    pub metadata: Metadata,
+    /// The open file.
+    pub file: File,
+}
+
+impl fmt::Debug for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contents").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 pub(crate) fn read(path: &Path) -> Result<Contents, FileError> {
     read_up_to(path, MAX_FILE_LEN)
 }
 
-/// The same for files that hold something else: `FileError::TooLarge` then means more than `max` bytes.
-pub(crate) fn read_up_to(path: &Path, max: usize) -> Result<Contents, FileError> {
+/// Reads a file with secrets: opened once and without waiting, a regular one of at most `max` bytes, into one buffer that
+/// never moves and is wiped when dropped. For files that hold something else than tokens.
+///
+/// # Errors
+///
+/// [`FileError`]; `FileError::TooLarge` means more than `max` bytes here.
+pub fn read_up_to(path: &Path, max: usize) -> Result<Contents, FileError> {
     let file = open(path).map_err(|error| not_opened(path, &error))?;
     let metadata = file.metadata().map_err(|error| FileError::Read(error.into()))?;
     if !metadata.is_file() {

@@ -49,10 +49,8 @@ use crate::mode::kubernetes_asked;
 use crate::token::{Token, TokenSet};
 
 pub use self::error::{FileError, FileKind, OsError, SourceError};
-#[cfg(feature = "tls")]
-pub(crate) use self::file::read_up_to;
-pub(crate) use self::file::{Contents, not_opened, read};
-pub use self::file::{MAX_FILE_LEN, read_text};
+pub use self::file::{Contents, MAX_FILE_LEN, read_text, read_up_to};
+pub(crate) use self::file::{not_opened, read};
 pub(crate) use self::fresh::{FreshFile, folder_of};
 pub use self::generate::create_token_file;
 pub use self::links::{ForeignLink, follow_links};

@@ -1,0 +1,5 @@
+//! Netrc files.
+
+/// A netrc file.
+#[derive(Clone, Debug)]
+pub struct Netrc {}

@@ -1,0 +1,1 @@
+//! Redaction of URIs and of known secrets in text.
