@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, demo, get_auth_token, rotate, secret, serve, status};
+use crate::commands::{check, completions, demo, fetch, get_auth_token, redact, rotate, secret, serve, status};
 use crate::help;
 
 /// Token authentication for Ray clusters, compatible with Ray 2.52 and newer.
@@ -44,6 +44,12 @@ pub(crate) enum Command {
     /// Prints the manifest of a Kubernetes Secret with a fresh token.
     #[command(long_about = help::SECRET, after_long_help = help::SECRET_AFTER)]
     Secret(secret::Args),
+    /// Downloads a package with the credentials of this environment.
+    #[command(long_about = help::fetch::FETCH, after_long_help = help::fetch::FETCH_AFTER)]
+    Fetch(fetch::Args),
+    /// Prints a URI, or text with URIs in it, without the credentials in them.
+    #[command(long_about = help::fetch::REDACT, after_long_help = help::fetch::REDACT_AFTER)]
+    Redact(redact::Args),
     /// Prints a completion script for a shell.
     #[command(long_about = help::COMPLETIONS, after_long_help = help::COMPLETIONS_AFTER)]
     Completions(completions::Args),

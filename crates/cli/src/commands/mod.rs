@@ -3,12 +3,15 @@
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod fetch;
 pub(crate) mod get_auth_token;
 mod peer;
+pub(crate) mod redact;
 pub(crate) mod rotate;
 mod runtime;
 pub(crate) mod secret;
 pub(crate) mod serve;
+mod signals;
 pub(crate) mod status;
 mod time;
 mod tokens;
@@ -50,6 +53,14 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
             demo::run(args)
         }
         Command::Secret(args) => secret::run(&args),
+        Command::Fetch(args) => {
+            logs::start("warn", false)?;
+            fetch::run(&args)
+        }
+        Command::Redact(args) => {
+            logs::start("warn", false)?;
+            redact::run(&args)
+        }
         Command::Completions(args) => completions::run(args),
     }
 }

@@ -15,6 +15,7 @@ use tonic::body::Body;
 use tower::ServiceBuilder;
 
 use crate::commands::runtime;
+use crate::commands::signals::Signals;
 use crate::exit::{Exit, Failure};
 use crate::output;
 
@@ -120,47 +121,5 @@ fn failure(error: ServerError) -> Failure {
             ),
         ),
         error => Failure::new(Exit::No, error),
-    }
-}
-
-/// The ways in which a process is asked to end.
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    /// The name of the next one.
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
-}
-
-/// The ways in which a process is asked to end.
-#[cfg(windows)]
-struct Signals {
-    interrupt: tokio::signal::windows::CtrlC,
-}
-
-#[cfg(windows)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
-    }
-
-    /// The name of the next one.
-    async fn next(&mut self) -> &'static str {
-        self.interrupt.recv().await;
-        "ctrl-c"
     }
 }

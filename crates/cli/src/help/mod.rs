@@ -1,5 +1,6 @@
 //! The long texts of `--help`.
 
+pub(crate) mod fetch;
 pub(crate) mod rotate;
 
 /// What the tool is.
@@ -34,6 +35,7 @@ Examples:
   ray-auth status                                  see what a process started here would do
   ray-auth check 127.0.0.1:6379                    see whether a cluster is protected
   ray-auth rotate stage                            begin to replace its token
+  ray-auth fetch https://example.com/p.zip -o p.zip  download a package from a private server
   ray-auth demo                                    see all of it at work, on a cluster of its own";
 
 /// What `get-auth-token` does.

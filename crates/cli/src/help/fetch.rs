@@ -1,0 +1,60 @@
+//! The long texts of `fetch` and `redact`.
+
+/// What `fetch` does.
+pub(crate) const FETCH: &str = "\
+Downloads a package over https or http, with the credentials that Ray's runtime_env agent would use in this environment, and \
+without sending them to anybody else.
+
+One credential is sent at most, the most specific there is: user information in the URI, the netrc entry for its host, the \
+bearer token, the netrc default entry. A redirect to another scheme, host or port gets none of them, only what the netrc file \
+has for that host.
+
+What comes is written beside the file, readable by its owner only, and put in place when all of it is there. A download that \
+fails or is interrupted leaves nothing behind.";
+
+/// Environment, exit codes and examples of `fetch`.
+pub(crate) const FETCH_AFTER: &str = "\
+Netrc entries and the bearer token are sent over https only; netrc entries also to this machine itself. With \
+--allow-plaintext they go over http, too. s3, gs, azure and the like are not handled here.
+
+Environment:
+  RAY_RUNTIME_ENV_BEARER_TOKEN  the bearer token; empty means none
+  NETRC                         the netrc file; empty means none. When it is not set, ~/.netrc or
+                                ~/_netrc, if nobody else can read it
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                                proxies, never for this machine itself
+  SSL_CERT_FILE, SSL_CERT_DIR   certificates to trust instead of the operating system's
+
+With --json: uri (without its credentials), output, bytes, sha256, redirects, credential (userinfo, netrc_machine, bearer, \
+netrc_default, null), attempts; or uri and error (kind, text).
+
+Exit codes:
+  0  the file is there, whole
+  1  it could not be downloaded, or not be written
+  2  the command line, the URI, or a credential makes no sense, or may not be sent there
+
+Examples:
+  ray-auth fetch https://git.example/team/code/archive/main.zip --output code.zip
+  printf %s \"$URI\" | ray-auth fetch - --output code.zip
+  NETRC=/etc/packages/netrc ray-auth fetch https://git.example/code.zip -o code.zip --json";
+
+/// What `redact` does.
+pub(crate) const REDACT: &str = "\
+Prints a URI as it may be logged: without its user information, its query and its fragment. What cannot be told apart safely \
+is hidden whole.
+
+Without a URI it is a filter from stdin to stdout, line by line, for logs: it does the same with every URI in the text, hides \
+what follows `Authorization: Bearer` and `Basic`, and the tokens that this environment names.";
+
+/// Exit codes and examples of `redact`.
+pub(crate) const REDACT_AFTER: &str = "\
+A secret inside the path of a URI cannot be recognised, nor one in text without a URI.
+
+Exit codes:
+  0  all of it was printed
+  1  it could not be read or written
+  2  the command line makes no sense
+
+Examples:
+  ray-auth redact 'https://host.example/p.zip?signature=abc'
+  ray-auth redact < runtime_env_agent.log > for-support.log";
