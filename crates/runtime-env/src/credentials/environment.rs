@@ -53,8 +53,11 @@ mod tests {
             (&["RAY_RUNTIME_ENV_BEARER_TOKEN", "NETRC"], &["RAY_RUNTIME_ENV_BEARER_TOKEN", "NETRC"]),
         ];
         for (names, found) in table {
-            let expected: Vec<_> =
-                CREDENTIAL_VARIABLES.into_iter().filter(|known| found.contains(known)).map(|name| CredentialWarning::Misplaced { name }).collect();
+            let expected: Vec<_> = CREDENTIAL_VARIABLES
+                .into_iter()
+                .filter(|known| found.contains(known))
+                .map(|name| CredentialWarning::Misplaced { name })
+                .collect();
             assert_eq!(misplaced(names), expected, "{names:?}");
         }
     }

@@ -57,7 +57,9 @@ pub enum CredentialError {
     #[error("{BEARER_VARIABLE} holds no usable token: {0}")]
     Bearer(TokenError),
     /// It has a blank inside, which no server takes.
-    #[error("{BEARER_VARIABLE} holds no usable token: there is a blank inside it; set it to the token alone, without a scheme")]
+    #[error(
+        "{BEARER_VARIABLE} holds no usable token: there is a blank inside it; set it to the token alone, without a scheme"
+    )]
     BearerBlank,
     /// The netrc file that `NETRC` names cannot be used.
     #[error(transparent)]
@@ -97,7 +99,9 @@ pub enum RedirectError {
         to: Origin,
     },
     /// One more than are followed.
-    #[error("more than {limit} redirects; the server sends everybody in a circle, or wants a login page to be filled in")]
+    #[error(
+        "more than {limit} redirects; the server sends everybody in a circle, or wants a login page to be filled in"
+    )]
     TooMany {
         /// How many are followed.
         limit: usize,
@@ -115,7 +119,7 @@ pub enum RedirectError {
 #[non_exhaustive]
 pub enum CredentialWarning {
     /// About the netrc file.
-    #[error(transparent)]
+    #[error("{0}")]
     Netrc(NetrcWarning),
     /// The user information in a URI goes over plain HTTP, as Ray and curl have it.
     #[error("the user information in the URI goes to {origin} in the clear; use https")]

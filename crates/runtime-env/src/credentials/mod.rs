@@ -128,8 +128,7 @@ impl Credentials {
     pub fn begin(&self, uri: &RemoteUri) -> Result<AuthorizedRequest, CredentialError> {
         let loaded = self.netrc.load()?;
         let warnings = loaded.warnings.into_iter().map(CredentialWarning::Netrc).collect();
-        let offer =
-            Offer { netrc: loaded.netrc, bearer: self.bearer.clone(), allow_plaintext: self.allow_plaintext };
+        let offer = Offer { netrc: loaded.netrc, bearer: self.bearer.clone(), allow_plaintext: self.allow_plaintext };
         AuthorizedRequest::first(offer, uri, warnings)
     }
 }

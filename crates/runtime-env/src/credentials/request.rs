@@ -94,17 +94,16 @@ impl AuthorizedRequest {
             return Err(RedirectError::TooMany { limit: MAX_REDIRECTS });
         }
         let uri = self.uri.redirect_target(location)?;
-        if self.authorized && self.uri.scheme() == Scheme::Https && uri.scheme() != Scheme::Https
+        if self.authorized
+            && self.uri.scheme() == Scheme::Https
+            && uri.scheme() != Scheme::Https
             && let (Some(from), Some(to)) = (self.uri.origin(), uri.origin())
         {
             return Err(RedirectError::Downgrade { from: from.clone(), to: to.clone() });
         }
         let at_home = self.at_home && uri.origin() == self.asked.origin();
-        let choice = if at_home {
-            self.offer.at_home(self.asked.user_info(), &uri)?
-        } else {
-            self.offer.elsewhere(&uri)
-        };
+        let choice =
+            if at_home { self.offer.at_home(self.asked.user_info(), &uri)? } else { self.offer.elsewhere(&uri) };
         Ok(Self {
             authorized: self.authorized || choice.credential.is_some(),
             redirects: self.redirects + 1,

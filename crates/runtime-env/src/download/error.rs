@@ -36,7 +36,9 @@ pub enum SetupError {
 #[non_exhaustive]
 pub enum FetchError {
     /// Not http or https. `s3`, `gs` and the like have clients of their own.
-    #[error("{scheme} URIs are not handled here; download it with the client for {scheme}, which has credentials of its own")]
+    #[error(
+        "{scheme} URIs are not handled here; download it with the client for {scheme}, which has credentials of its own"
+    )]
     NotHandled {
         /// What it is.
         scheme: Scheme,
@@ -150,7 +152,7 @@ impl FetchError {
     pub(super) fn transport(origin: &Origin, error: reqwest::Error) -> Self {
         let (connect, timeout) = (error.is_connect(), error.is_timeout());
         let error = error.without_url();
-        let chain = || std::iter::successors(error.source(), |error| error.source());
+        let chain = || std::iter::successors(error.source(), |error: &&(dyn Error + 'static)| (*error).source());
         let tls = chain().any(is_tls);
         let kind = match (tls, timeout, connect) {
             (true, ..) => TransportKind::Tls,
@@ -177,19 +179,17 @@ impl FetchError {
     }
 }
 
-/// An error of TLS. It hides in an error of input and output, which does not name it as its source.
+/// An error of TLS. It hides in errors of input and output, which do not name it as their source.
 fn is_tls(error: &(dyn Error + 'static)) -> bool {
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
+    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }
 
 fn advice(status: StatusCode, sent: Option<CredentialKind>) -> String {
     match (status.as_u16(), sent) {
-        (401 | 403 | 404, None) => {
-            "; no credential was sent: if it is private, give one in a netrc file, or in \
+        (401 | 403 | 404, None) => "; no credential was sent: if it is private, give one in a netrc file, or in \
              RAY_RUNTIME_ENV_BEARER_TOKEN"
-                .to_owned()
-        }
+            .to_owned(),
         (401 | 403, Some(kind)) => format!("; {kind} was sent: see whether it is right, and may read this"),
         _ => String::new(),
     }

@@ -67,7 +67,7 @@ impl PartFile {
         let (name, to) = (self.name, destination.clone());
         // In one piece: whoever gives up the download meanwhile finds either nothing or all of it.
         let put = tokio::task::spawn_blocking(move || put(name, &to)).await;
-        put.unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into())).map_err(failed)?;
+        put.unwrap_or_else(|lost| Err(OsError::from(std::io::Error::from(lost)))).map_err(failed)?;
         Ok(actual)
     }
 }

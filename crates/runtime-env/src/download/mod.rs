@@ -26,13 +26,13 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-# let address = listener.local_addr()?;
-# std::thread::spawn(move || {
-#     use std::io::{Read, Write};
-#     let (mut stream, _) = listener.accept()?;
-#     stream.read(&mut [0; 4_096])?;
-#     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nthe package")
-# });
+//! # let address = listener.local_addr()?;
+//! # std::thread::spawn(move || {
+//! #     use std::io::{Read, Write};
+//! #     let (mut stream, _) = listener.accept()?;
+//! #     stream.read(&mut [0; 4_096])?;
+//! #     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nthe package")
+//! # });
 //! let downloader = Downloader::builder().build()?;
 //! let package = folder.path().join("package.zip");
 //!
@@ -180,8 +180,7 @@ impl<'a> Download<'a> {
     pub async fn to(self, destination: impl AsRef<Path>) -> Result<Fetched, FetchError> {
         let limit = self.shared.limits.timeout;
         let received = tokio::time::timeout(limit, self.received(destination.as_ref())).await;
-        let (Received { part, redirects, sent }, attempts) =
-            received.unwrap_or(Err(FetchError::TimedOut { limit }))?;
+        let (Received { part, redirects, sent }, attempts) = received.unwrap_or(Err(FetchError::TimedOut { limit }))?;
         let len = part.len();
         let sha256 = part.finish(self.sha256).await?;
         tracing::info!(uri = %self.uri, bytes = len, "downloaded");

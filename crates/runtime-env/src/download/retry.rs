@@ -48,7 +48,10 @@ mod tests {
         let bounds = [(1, 500, 1_000), (2, 1_000, 2_000), (3, 2_000, 4_000)];
         for (attempt, low, high) in bounds {
             let pause = retry.after(attempt, None).unwrap();
-            assert!((Duration::from_millis(low)..=Duration::from_millis(high)).contains(&pause), "{attempt}: {pause:?}");
+            assert!(
+                (Duration::from_millis(low)..=Duration::from_millis(high)).contains(&pause),
+                "{attempt}: {pause:?}"
+            );
         }
         assert_eq!(retry.after(4, None), None);
         assert_eq!(retry.after(1, Some(Duration::from_secs(7))), Some(Duration::from_secs(7)));

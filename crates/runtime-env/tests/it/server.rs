@@ -9,24 +9,23 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 /// A request that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    pub scheme: &'static str,
-    pub host: String,
-    pub target: String,
+pub(crate) struct Asked {
+    pub(crate) scheme: &'static str,
+    pub(crate) host: String,
+    pub(crate) target: String,
     /// Every `Authorization` header's value.
-    pub authorization: Vec<String>,
+    pub(crate) authorization: Vec<String>,
     /// All header lines, in lower case.
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 /// What is answered.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     head: String,
     body: Vec<u8>,
     then: Then,
@@ -40,35 +39,35 @@ enum Then {
 
 impl Answer {
     /// With a body, whole.
-    pub fn new(status: &str, body: &[u8]) -> Self {
+    pub(crate) fn new(status: &str, body: &[u8]) -> Self {
         Self { head: format!("{status}\r\ncontent-length: {}", body.len()), body: body.to_vec(), then: Then::Close }
     }
 
-    pub fn ok(body: &[u8]) -> Self {
+    pub(crate) fn ok(body: &[u8]) -> Self {
         Self::new("200 OK", body)
     }
 
-    pub fn redirect(location: &str) -> Self {
+    pub(crate) fn redirect(location: &str) -> Self {
         Self::new("302 Found", b"").header("location", location)
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.head = format!("{}\r\n{name}: {value}", self.head);
         self
     }
 
     /// Says that there is more than comes, and closes.
-    pub fn cut_short(body: &[u8]) -> Self {
+    pub(crate) fn cut_short(body: &[u8]) -> Self {
         Self { head: format!("200 OK\r\ncontent-length: {}", body.len() + 1), body: body.to_vec(), then: Then::Close }
     }
 
     /// Says that there is more, and never sends it.
-    pub fn stalled(body: &[u8]) -> Self {
+    pub(crate) fn stalled(body: &[u8]) -> Self {
         Self { then: Then::Silence, ..Self::cut_short(body) }
     }
 
     /// Does not say how much there is.
-    pub fn unmeasured(body: &[u8]) -> Self {
+    pub(crate) fn unmeasured(body: &[u8]) -> Self {
         Self { head: "200 OK".to_owned(), body: body.to_vec(), then: Then::Close }
     }
 }
@@ -77,10 +76,9 @@ impl Answer {
 type Decide = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
 
 /// Runs until dropped.
-pub struct Server {
-    pub address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
-    count: watch::Receiver<usize>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -91,10 +89,10 @@ impl Drop for Server {
 }
 
 /// The names that the servers' certificates have. They lead to loopback only where a test says so.
-pub const NAMES: [&str; 6] = ["a.test", "b.test", "sub.a.test", "localhost", "127.0.0.1", "::1"];
+pub(crate) const NAMES: [&str; 6] = ["a.test", "b.test", "sub.a.test", "localhost", "127.0.0.1", "::1"];
 
 impl Server {
-    pub async fn start(
+    pub(crate) async fn start(
         authority: &Authority,
         decide: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
     ) -> Self {
@@ -109,8 +107,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (counted, count) = watch::channel(0);
-        let shared: Arc<(Box<Decide>, _, _)> = Arc::new((Box::new(decide), Arc::clone(&asked), counted));
+        let shared: Arc<(Box<Decide>, _)> = Arc::new((Box::new(decide), Arc::clone(&asked)));
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
@@ -122,7 +119,6 @@ impl Server {
                             all.push(asked.clone());
                             all.len() - 1
                         };
-                        shared.2.send_replace(before + 1);
                         (shared.0)(&asked, before)
                     };
                     if is_tls(&stream).await {
@@ -135,17 +131,12 @@ impl Server {
                 });
             }
         });
-        Self { address, asked, count, task }
+        Self { address, asked, task }
     }
 
     /// What was asked so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
-    }
-
-    /// Waits until so many requests arrived.
-    pub async fn arrived(&self, number: usize) {
-        self.count.clone().wait_for(|count| *count >= number).await.unwrap();
     }
 }
 
@@ -154,7 +145,11 @@ async fn is_tls(stream: &TcpStream) -> bool {
     matches!(stream.peek(&mut first).await, Ok(1)) && first == [0x16]
 }
 
-async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, scheme: &'static str, ask: impl FnOnce(Asked) -> Answer) {
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    scheme: &'static str,
+    ask: impl FnOnce(Asked) -> Answer,
+) {
     let Some(asked) = read(&mut stream, scheme).await else { return };
     let answer = ask(asked);
     let head = format!("HTTP/1.1 {}\r\nconnection: close\r\n\r\n", answer.head);
