@@ -1,4 +1,59 @@
-//! Netrc files: passwords by host.
+//! Netrc files: logins and passwords by host, as curl, git and Ray read them.
+//!
+//! A netrc file gives each `machine` a login and a password, and may give all others those of `default`:
+//!
+//! ```text
+//! # lines like this one are comments
+//! machine files.example login reader password correct-horse
+//! machine "[::1]" login reader password "with blanks, a \" and a \\"
+//! default login anonymous password guest
+//! ```
+//!
+//! [`NetrcSource::from_env`] looks in Ray's places in Ray's order, and the first that is there decides:
+//!
+//! 1. `NETRC`, when it is set, names the only file. `~` and what begins with `~/` are expanded; a relative path starts at the
+//!    working directory. That file must be usable: anything else is an [error](NetrcError). Set to nothing, it switches
+//!    netrc off.
+//! 2. `$HOME/.netrc`, else `$HOME/_netrc` (under `%USERPROFILE%` on Windows). When the first of them that exists cannot be
+//!    used, there is one [warning](NetrcWarning::NotUsed) and no netrc; the second is not tried in its place.
+//!
+//! **Used** is a regular file of at most [`MAX_FILE_LEN`] bytes, in UTF-8, without a fault anywhere in it. One in the home
+//! folder must belong to this process's user, and nobody else may have rights to it (`chmod 600`). One that was named may
+//! be exposed, since Kubernetes mounts secrets so; then there is a [warning](NetrcWarning::Exposed), or with
+//! [`NetrcSource::strict`] an error. Rights are looked at on Unix only, on the file that was opened.
+//!
+//! **Refused**, with the [line and the kind of the fault](ParseError) and never the word: what is no keyword where one is
+//! expected, a keyword without its value, a quoted value that does not end on its line, a control character, a colon in a
+//! login, a macro that no empty line ends, and bytes that are not UTF-8.
+//!
+//! The words mean what they mean to Ray, which reads them with Python's `netrc`: `user` is `login`, `account` is the login
+//! where there is no other, a backslash takes the next character as it is, `macdef` is skipped, and of two entries for one
+//! machine the last counts. Different on purpose:
+//!
+//! - a `#` where a keyword may stand begins a comment also without a blank after it;
+//! - `machine default` is a host of this name, and not [`default`](Netrc::default_entry);
+//! - names of machines are compared without regard to ASCII case, and IPv6 addresses by what they mean;
+//! - a byte order mark at the beginning is skipped;
+//! - a fault in the text is told, where Ray goes on without credentials and says nothing;
+//! - a value that no header can carry, or that is missing or not ended, is a fault, and Ray would send it;
+//! - a keyword between quotes or with a backslash in it is none.
+//!
+//! Here is only what a file says. What of it is sent where is the part of [`credentials`](crate::credentials).
+//!
+//! ```
+//! use ray_auth_runtime_env::netrc::{Netrc, ParseErrorKind};
+//!
+//! let netrc = Netrc::parse(b"machine files.example login reader password correct-horse\n")?;
+//! let entry = netrc.machine("Files.Example").expect("names are compared without case");
+//! let (login, password) = entry.credential().expect("it has a login");
+//! assert_eq!((login.expose_secret(), password.expose_secret()), ("reader", "correct-horse"));
+//! assert!(netrc.machine("sub.files.example").is_none());
+//!
+//! let error = Netrc::parse(b"machine files.example\nlogin reader password correct horse\n").unwrap_err();
+//! assert_eq!((error.line, error.kind), (2, ParseErrorKind::UnexpectedToken));
+//! assert!(!error.to_string().contains("horse"));
+//! # Ok::<(), ray_auth_runtime_env::netrc::ParseError>(())
+//! ```
 
 mod error;
 mod exposure;

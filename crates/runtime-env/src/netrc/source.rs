@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use ray_auth::source::{FileError, read_up_to};
+use ray_auth::source::{Contents, FileError, read_up_to};
 
 use super::exposure::{Owners, exposures};
-use super::{MAX_FILE_LEN, Netrc, NetrcError, NetrcWarning};
+use super::{Exposure, MAX_FILE_LEN, Netrc, NetrcError, NetrcWarning};
 
 /// The variable that names a netrc file.
 const VARIABLE: &str = "NETRC";
@@ -155,11 +155,12 @@ impl Loaded {
 /// A file that was read, and what others can do with it.
 struct Opened<'a> {
     path: &'a Path,
-    contents: ray_auth::source::Contents,
-    exposures: Vec<super::Exposure>,
+    contents: Contents,
+    exposures: Vec<Exposure>,
 }
 
 impl<'a> Opened<'a> {
+    /// Everything is judged on the file that was opened: what its path names may have been replaced by now.
     fn read(path: &'a Path, owners: Owners) -> Result<Self, NetrcError> {
         let contents = read_up_to(path, MAX_FILE_LEN).map_err(|error| NetrcError::File { path: path.into(), error })?;
         let exposures = exposures(&contents.metadata, owners);

@@ -1,7 +1,7 @@
 //! What is to be said about netrc files.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Exposure, NetrcError};
 
@@ -13,7 +13,7 @@ const NAMED_LINES: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NetrcWarning {
-    /// A file in the home folder is not used, and why. There is never another warning beside this one.
+    /// A file in the home folder is not used, and why. There is no other warning beside this one.
     NotUsed(NetrcError),
     /// The file that was named is used although others have rights to it.
     Exposed {
@@ -22,7 +22,8 @@ pub enum NetrcWarning {
         /// How it is exposed.
         exposure: Exposure,
     },
-    /// Machines, or `default`, stand in the file twice. The last one counts, as in Ray; curl takes the first.
+    /// Machines, or `default`, stand in the file twice. The last one counts, as in Ray; curl takes the first. All of them
+    /// are found [by their login](super::Netrc::machine_with_login).
     Repeated {
         /// The file, if the text came from one.
         path: Option<PathBuf>,
@@ -47,7 +48,7 @@ pub enum NetrcWarning {
 
 impl NetrcWarning {
     /// The same about the file of this path, where the text came from.
-    pub(super) fn at(mut self, file: &std::path::Path) -> Self {
+    pub(super) fn at(mut self, file: &Path) -> Self {
         match &mut self {
             Self::Repeated { path, .. } | Self::Port { path, .. } | Self::NotAHost { path, .. } => {
                 *path = Some(file.into());
@@ -65,7 +66,8 @@ impl fmt::Display for NetrcWarning {
             Self::Exposed { path, exposure } => write!(f, "the netrc file {path:?} is not private: {exposure}"),
             Self::Repeated { path, lines } => write!(
                 f,
-                "{} has machines that stand there already ({}), and the last of each counts; remove the others",
+                "{} has machines that stand there already ({}), of which the last counts unless a URI names the login; \
+                 remove the others",
                 Subject(path),
                 Lines(lines)
             ),
