@@ -1,7 +1,10 @@
-//! Downloads from real servers on loopback, which write down every header that they are sent.
+//! The crate as its users see it: the tables of vectors, and downloads from real servers on loopback, which write down every
+//! header that they are sent.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod download;
+mod netrc;
 mod server;
 mod support;
+mod uri;

@@ -1,7 +1,5 @@
 //! What netrc texts mean: every row of the table that was observed on Ray and curl, and what it leaves open.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use ray_auth_runtime_env::Netrc;
 use ray_auth_runtime_env::netrc::{Entry, NetrcWarning, ParseError, ParseErrorKind};
 use serde::Deserialize;
