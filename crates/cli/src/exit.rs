@@ -25,7 +25,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// The end of a command that could not do its work: the exit code, and what stands on stderr.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     exit: Exit,
     text: String,

@@ -1,6 +1,5 @@
 //! `ray-auth serve`: an in-memory equivalent of the GCS behind the server layer.
 
-use std::io;
 use std::net::SocketAddr;
 
 use http::Request;

@@ -26,7 +26,7 @@ Environment:
   SSL_CERT_FILE, SSL_CERT_DIR   certificates to trust instead of the operating system's
 
 With --json: uri (without its credentials), output, bytes, sha256, redirects, credential (userinfo, netrc_machine, bearer, \
-netrc_default, null), attempts; or uri and error (kind, text).
+netrc_default, null), attempts; or uri (null when that is what is wrong) and error (kind, text).
 
 Exit codes:
   0  the file is there, whole

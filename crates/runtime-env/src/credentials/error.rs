@@ -83,6 +83,19 @@ pub enum CredentialError {
     },
 }
 
+impl CredentialError {
+    /// A word for logs, metrics and JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Bearer(_) | Self::BearerBlank => "bad_bearer",
+            Self::Netrc(error) => error.as_str(),
+            Self::Plaintext { .. } => "plaintext_refused",
+            Self::NotHttp { .. } => "not_handled",
+        }
+    }
+}
+
 /// Why a redirect is not followed. No variant holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -112,6 +125,19 @@ pub enum RedirectError {
     /// There is no credential to be had for the target.
     #[error(transparent)]
     Credential(#[from] CredentialError),
+}
+
+impl RedirectError {
+    /// A word for logs, metrics and JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Downgrade { .. } => "downgrade_refused",
+            Self::TooMany { .. } => "too_many_redirects",
+            Self::Target(_) => "bad_redirect",
+            Self::Credential(error) => error.as_str(),
+        }
+    }
 }
 
 /// What is worth a line in the log, though the request is made.

@@ -31,6 +31,18 @@ pub enum SetupError {
     Tls(String),
 }
 
+impl SetupError {
+    /// A word for logs, metrics and JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Credentials(error) => error.as_str(),
+            Self::Certificates { .. } => "bad_certificates",
+            Self::Tls(_) => "tls_setup",
+        }
+    }
+}
+
 /// Why a download failed. What was there before at the destination is there still, and nothing beside it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -127,6 +139,19 @@ pub enum TransportKind {
     Broken,
 }
 
+impl TransportKind {
+    /// A word for logs, metrics and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Silence => "silence",
+            Self::Broken => "broken",
+        }
+    }
+}
+
 impl std::fmt::Display for TransportKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -148,6 +173,24 @@ impl From<CredentialError> for FetchError {
 }
 
 impl FetchError {
+    /// A word for logs, metrics and JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotHandled { .. } => "not_handled",
+            Self::Credential(error) => error.as_str(),
+            Self::Redirect(error) => error.as_str(),
+            Self::NoLocation { .. } => "no_location",
+            Self::Status { .. } => "status",
+            Self::Transport { kind, .. } => kind.as_str(),
+            Self::TimedOut { .. } => "timed_out",
+            Self::TooLarge { .. } => "too_large",
+            Self::Checksum { .. } => "checksum",
+            Self::NotAFile { .. } => "not_a_file",
+            Self::Destination { .. } => "destination",
+        }
+    }
+
     /// What went wrong between here and the server. `error`'s own text names the URI, so it is taken apart.
     pub(super) fn transport(origin: &Origin, error: reqwest::Error) -> Self {
         let (connect, timeout) = (error.is_connect(), error.is_timeout());

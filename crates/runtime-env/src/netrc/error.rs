@@ -88,6 +88,17 @@ pub enum NetrcError {
 }
 
 impl NetrcError {
+    /// A word for logs, metrics and JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::File { error: FileError::NotFound, .. } => "netrc_missing",
+            Self::UnknownHome { .. } | Self::File { .. } => "netrc_unreadable",
+            Self::Malformed { .. } => "netrc_malformed",
+            Self::Exposed { .. } => "netrc_exposed",
+        }
+    }
+
     /// The file it is about.
     #[must_use]
     pub fn path(&self) -> &Path {

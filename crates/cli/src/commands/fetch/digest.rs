@@ -15,7 +15,11 @@ impl FromStr for Sha256 {
         let bytes = (0..text.len()).step_by(2).filter(|_| is_digest);
         let bytes = bytes.filter_map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok());
         let found = digest.iter_mut().zip(bytes).map(|(to, byte)| *to = byte).count();
-        if found == digest.len() { Ok(Self(digest)) } else { Err("give 64 hexadecimal digits, as sha256sum prints them") }
+        if found == digest.len() {
+            Ok(Self(digest))
+        } else {
+            Err("give 64 hexadecimal digits, as sha256sum prints them")
+        }
     }
 }
 

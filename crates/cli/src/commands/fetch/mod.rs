@@ -66,25 +66,32 @@ pub(crate) struct Args {
 ///
 /// When the URI or the configuration makes no sense, and when it could not be downloaded.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    let uri = read_uri(&args.uri)?;
-    match fetch(args, &uri) {
+    let uri = read_uri(&args.uri);
+    let done = match &uri {
+        Ok(uri) => fetch(args, uri),
+        Err(problem) => Err(problem.clone()),
+    };
+    match done {
         Ok(done) => {
-            if args.json { output::json(&done)? } else { output::answer(done.line())? }
+            if args.json {
+                output::json(&done)?
+            } else {
+                output::answer(done.line())?
+            }
             Ok(Exit::Done)
         }
         Err(problem) => {
             if args.json {
-                output::json(&problem.named(&uri))?;
+                output::json(&problem.of(uri.ok().as_ref()))?;
             }
             Err(problem.into())
         }
     }
 }
 
-fn read_uri(argument: &str) -> Result<RemoteUri, Failure> {
-    let bad_input = |error: &dyn std::fmt::Display| Failure::new(Exit::BadInput, error);
+fn read_uri(argument: &str) -> Result<RemoteUri, Problem> {
     if argument != "-" {
-        let uri = RemoteUri::parse(argument).map_err(|error| bad_input(&error))?;
+        let uri = RemoteUri::parse(argument).map_err(Problem::bad_uri)?;
         if uri.user_info().is_some() {
             output::tell(
                 "warning: everybody on this machine can read a command line, and this one holds credentials; \
@@ -94,16 +101,19 @@ fn read_uri(argument: &str) -> Result<RemoteUri, Failure> {
         return Ok(uri);
     }
     let text = ray_auth::source::read_text(io::stdin().lock())
-        .map_err(|error| bad_input(&format_args!("the URI on stdin {error}")))?;
-    let text = std::str::from_utf8(&text).map_err(|_| bad_input(&"the URI on stdin is not UTF-8; encode it"))?;
-    RemoteUri::parse(text.trim()).map_err(|error| bad_input(&error))
+        .map_err(|error| Problem::bad_uri(format_args!("the URI on stdin {error}")))?;
+    let text = std::str::from_utf8(&text).map_err(|_| Problem::bad_uri("the URI on stdin is not UTF-8; encode it"))?;
+    RemoteUri::parse(text.trim()).map_err(Problem::bad_uri)
 }
 
 fn fetch(args: &Args, uri: &RemoteUri) -> Result<Done, Problem> {
     let downloader = downloader(args)?;
     runtime::run(async {
         let mut signals = Signals::new().map_err(|error| {
-            Failure::new(Exit::No, format_args!("cannot wait for signals: {error}; start it where signals are delivered"))
+            Failure::new(
+                Exit::No,
+                format_args!("cannot wait for signals: {error}; start it where signals are delivered"),
+            )
         })?;
         let bar = Bar::start();
         let download = downloader.download(uri).on_progress(|progress| bar.show(progress));

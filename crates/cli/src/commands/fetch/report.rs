@@ -1,5 +1,6 @@
 //! What is printed at the end.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use ray_auth_runtime_env::RemoteUri;
@@ -39,22 +40,26 @@ impl Done {
 }
 
 /// Why nothing was.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Problem {
     kind: &'static str,
     failure: Failure,
 }
 
 impl Problem {
+    pub(super) fn bad_uri(error: impl Display) -> Self {
+        Self { kind: "bad_uri", failure: Failure::new(Exit::BadInput, error) }
+    }
+
     pub(super) fn interrupted(signal: &str) -> Self {
         Self { kind: "interrupted", failure: Failure::new(Exit::No, format_args!("{signal}; nothing was left behind")) }
     }
 
-    /// As JSON.
-    pub(super) fn named(&self, uri: &RemoteUri) -> impl Serialize {
+    /// As JSON; without a URI where that is what is wrong.
+    pub(super) fn of(&self, uri: Option<&RemoteUri>) -> impl Serialize {
         #[derive(Serialize)]
         struct Failed {
-            uri: String,
+            uri: Option<String>,
             error: Error,
         }
         #[derive(Serialize)]
@@ -64,7 +69,7 @@ impl Problem {
         }
         let text = self.failure.text().trim_end();
         let text = text.strip_prefix("error: ").unwrap_or(text).to_owned();
-        Failed { uri: uri.to_string(), error: Error { kind: self.kind, text } }
+        Failed { uri: uri.map(ToString::to_string), error: Error { kind: self.kind, text } }
     }
 }
 

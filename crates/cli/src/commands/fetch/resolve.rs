@@ -39,10 +39,8 @@ mod tests {
             ("a.test=b.test", None),
         ];
         for (text, expected) in table {
-            let expected = expected.map(|(host, address)| Resolve {
-                host: host.to_owned(),
-                address: address.parse().unwrap(),
-            });
+            let expected =
+                expected.map(|(host, address)| Resolve { host: host.to_owned(), address: address.parse().unwrap() });
             assert_eq!(text.parse().ok(), expected, "{text}");
         }
     }
