@@ -18,6 +18,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let auth = ClusterAuth::from_env()?;
     auth.check_plaintext(&origin)?;
 
+    // The TLS stack of this workspace; without a choice reqwest panics where another crate asks it for TLS without one.
+    rustls::crypto::ring::default_provider().install_default().map_err(|_| "there is another TLS provider already")?;
+
     // Redirects are followed above the layer, so that each request is looked at before it gets the token.
     let reqwest = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
     let send = service_fn(move |request: Request<Body>| {

@@ -48,6 +48,8 @@ mod environment;
 mod error;
 mod header;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::OsString;
 

@@ -18,6 +18,12 @@
 //! - what does not have the SHA-256 that was expected;
 //! - `s3`, `gs` and the like: [`FetchError::NotHandled`].
 //!
+//! # TLS
+//!
+//! By rustls with ring, whatever provider the process has chosen; none is chosen for it. A program that uses reqwest 0.13 itself,
+//! and without a feature for TLS, has one with this crate: it then calls
+//! `rustls::crypto::CryptoProvider::install_default`, or reqwest panics when it makes a client.
+//!
 //! ```
 //! use ray_auth_runtime_env::RemoteUri;
 //! use ray_auth_runtime_env::download::{Downloader, FetchError};
