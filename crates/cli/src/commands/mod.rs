@@ -54,7 +54,7 @@ pub(crate) fn run(command: Command) -> Result<Exit, Failure> {
         }
         Command::Secret(args) => secret::run(&args),
         Command::Fetch(args) => {
-            logs::start("warn", false)?;
+            logs::start(fetch::LOGGED, false)?;
             fetch::run(&args)
         }
         Command::Redact(args) => {

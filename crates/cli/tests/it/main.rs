@@ -9,6 +9,7 @@ mod check;
 mod check_strange_servers;
 mod completions;
 mod demo;
+mod fetch;
 mod get_auth_token;
 mod help;
 mod rotate;

@@ -23,6 +23,10 @@ use crate::commands::signals::Signals;
 use crate::exit::{Exit, Failure};
 use crate::output;
 
+/// What is logged if nothing else is said. That it is tried again is said without it, beside the bar.
+pub(crate) const LOGGED: &str =
+    "warn,ray_auth_runtime_env::download=error,ray_auth_runtime_env::download::attempt=warn";
+
 /// Arguments of `fetch`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
