@@ -212,6 +212,28 @@ async fn credentials_that_cannot_be_had_are_an_error_and_nobody_is_asked() {
 }
 
 #[tokio::test]
+async fn a_proxy_gets_no_credential_of_a_secured_request_and_nothing_for_this_machine() {
+    let (proxy, packages) = (Packages::start().await, Packages::start().await);
+    let proxied = |name: &str| Tool::new().var(name, format!("http://{}", proxy.address));
+
+    // It is asked for a tunnel, and refuses.
+    let tool = proxied("HTTPS_PROXY").var("RAY_RUNTIME_ENV_BEARER_TOKEN", "5ec4e7");
+    let ran = tool.run(&["fetch", "https://packages.test/package.zip", "-o", "package.zip", "--attempts", "1"]).await;
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let asked = proxy.asked.lock().unwrap().remove(0);
+    assert!(asked.starts_with("CONNECT packages.test:443 HTTP/1.1\r\n"), "{asked}");
+    assert!(!asked.contains("5ec4e7"), "{asked}");
+
+    let ran = proxied("HTTP_PROXY").run(&["fetch", "http://packages.test/package.zip", "-o", "package.zip"]).await;
+    let asked = proxy.asked.lock().unwrap().remove(0);
+    assert!(asked.starts_with("GET http://packages.test/package.zip HTTP/1.1\r\n"), "{} {asked}", ran.stderr);
+
+    let ran = proxied("HTTP_PROXY").run(&["fetch", &packages.uri("/package.zip"), "-o", "package.zip"]).await;
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(proxy.headers("host"), []);
+}
+
+#[tokio::test]
 async fn what_may_pass_is_tried_again_and_said() {
     let packages = Packages::start().await;
     let ran = Tool::new().run(&["fetch", &packages.uri("/busy"), "-o", "package.zip", "--json"]).await;
