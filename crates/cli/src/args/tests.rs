@@ -28,7 +28,7 @@ fn assert_parses(place: &str, line: &str) -> usize {
 
 #[test]
 fn the_command_lines_in_the_documents_make_sense() {
-    for document in ["README.md", "docs/rotation.md", "deploy/kubernetes/README.md"] {
+    for document in ["README.md", "docs/rotation.md", "docs/runtime-env.md", "deploy/kubernetes/README.md"] {
         let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(document);
         let text = std::fs::read_to_string(&path).unwrap();
         let shell = text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("sh\n"));

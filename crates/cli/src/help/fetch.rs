@@ -7,7 +7,7 @@ without sending them to anybody else.
 
 One credential is sent at most, the most specific there is: user information in the URI, the netrc entry for its host, the \
 bearer token, the netrc default entry. A redirect to another scheme, host or port gets none of them, only what the netrc file \
-has for that host.
+has for that very host, over https.
 
 What comes is written beside the file, readable by its owner only, and put in place when all of it is there. A download that \
 fails or is interrupted leaves nothing behind.";

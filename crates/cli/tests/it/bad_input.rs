@@ -52,6 +52,16 @@ async fn command_lines() {
         row(&["status", "--address", "127.0.0.1:1", "--timeout", "0"], "error: invalid value '0' for '--timeout"),
         row(&["demo", "--calls", "0"], "error: invalid value '0' for '--calls <N>'"),
         row(&["demo", "--seconds", "many"], "error: invalid value 'many' for '--seconds <N>'"),
+        row(&["fetch"], "error: the following required arguments were not provided:\n  --output <FILE>\n  <URI>\n"),
+        row(&["fetch", "https://a.test/p.zip"], "error: the following required arguments were not provided:"),
+        row(&["fetch", "https://a.test/", "-o", "p", "--timeout", "0"], "error: invalid value '0' for '--timeout"),
+        row(&["fetch", "https://a.test/", "-o", "p", "--attempts", "0"], "error: invalid value '0' for '--attempts"),
+        row(&["fetch", "https://a.test/", "-o", "p", "--sha256", "12"], "error: invalid value '12' for '--sha256"),
+        row(
+            &["fetch", "https://a.test/", "-o", "p", "--resolve", "a.test:443:127.0.0.1"],
+            "error: invalid value 'a.test:443:127.0.0.1' for '--resolve <HOST=ADDRESS>': give HOST=ADDRESS, such as \
+             packages.example=10.0.0.7",
+        ),
         row(
             &["secret"],
             "error: the following required arguments were not provided:\n  --name <NAME>\n  --namespace <NS>\n",

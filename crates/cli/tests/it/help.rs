@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::support::Tool;
 
-const TEXTS: [(&str, &[&str]); 15] = [
+const TEXTS: [(&str, &[&str]); 17] = [
     ("short", &["-h"]),
     ("ray-auth", &["--help"]),
     ("get-auth-token", &["get-auth-token", "--help"]),
@@ -21,6 +21,8 @@ const TEXTS: [(&str, &[&str]); 15] = [
     ("check", &["check", "--help"]),
     ("demo", &["demo", "--help"]),
     ("secret", &["secret", "--help"]),
+    ("fetch", &["fetch", "--help"]),
+    ("redact", &["redact", "--help"]),
     ("completions", &["completions", "--help"]),
 ];
 

@@ -139,8 +139,8 @@ impl Netrc {
 }
 
 impl Entry {
-    /// The login and the password, each of which may be empty; none when the entry has neither. Then nothing is sent to the
-    /// host, and `default` is not asked either.
+    /// The login and the password, each of which may be empty; none when the entry has neither. Then the file
+    /// has nothing for the host, and `default` is not asked either.
     ///
     /// An `account` is the login where there is no other.
     #[must_use]

@@ -5,6 +5,8 @@
 
 mod download;
 mod netrc;
+mod netrc_source;
+mod netrc_text;
 mod server;
 mod support;
 mod uri;
