@@ -78,9 +78,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     match done {
         Ok(done) => {
             if args.json {
-                output::json(&done)?
+                output::json(&done)?;
             } else {
-                output::answer(done.line())?
+                output::answer(done.line())?;
             }
             Ok(Exit::Done)
         }
