@@ -4,9 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod download;
+mod logs;
 mod netrc;
 mod netrc_source;
 mod netrc_text;
+mod redact;
+mod redact_lines;
 mod server;
 mod support;
 mod uri;

@@ -8,15 +8,15 @@ use ray_auth_runtime_env::uri::{RemoteUri, ray_package_name};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-struct Vector {
-    name: String,
-    uri: String,
-    redacted: String,
-    secrets: Vec<String>,
+pub(crate) struct Vector {
+    pub(crate) name: String,
+    pub(crate) uri: String,
+    pub(crate) redacted: String,
+    pub(crate) secrets: Vec<String>,
     ray_2_60_package_name: Option<String>,
 }
 
-fn vectors() -> Vec<Vector> {
+pub(crate) fn vectors() -> Vec<Vector> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/uri_redaction.json");
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }

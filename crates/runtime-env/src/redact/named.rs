@@ -1,0 +1,240 @@
+//! Values that are credentials because of the name before them.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::DecodePaddingMode;
+
+use super::bounds::Bounds;
+use super::edits::Edits;
+
+/// What a name says about its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// A header: its value has a scheme and goes on to the end of the line.
+    Header,
+    /// A variable: its value is a word.
+    Variable,
+}
+
+/// Hides the value of a name, however both are quoted, and says how far it goes. Nothing is done for a value that begins
+/// before `done`: it is hidden already.
+pub(super) fn hide(
+    text: &str,
+    name: Range<usize>,
+    named: Named,
+    done: usize,
+    bounds: &mut Bounds<'_>,
+    edits: &mut Edits,
+) -> Option<usize> {
+    if !stands_alone(text, &name, named) {
+        return None;
+    }
+    let mut cursor = Cursor { text, at: name.end };
+    cursor.skip_to_value()?;
+    let quote = cursor.quote();
+    let start = cursor.at;
+    if start < done {
+        return None;
+    }
+    let line_end = bounds.line_end(start);
+    let (secret, end) = match quote {
+        Some(quote) => {
+            let end = closing(text, start, line_end, quote);
+            (after_scheme(text, start, end).unwrap_or(start), end)
+        }
+        None => match (after_scheme(text, start, line_end), named) {
+            (Some(token), _) => (token, bounds.word(token).trimmed(token)),
+            (None, Named::Header) => (start, line_end),
+            (None, Named::Variable) => (start, bounds.word(start).trimmed(start)),
+        },
+    };
+    if secret < end {
+        edits.hide(secret..end);
+    }
+    Some(end)
+}
+
+/// Hides the word after `Bearer`, unless that is one of a sentence.
+pub(super) fn hide_bearer(text: &str, name: Range<usize>, bounds: &mut Bounds<'_>, edits: &mut Edits) {
+    /// What follows where somebody writes about tokens.
+    const PROSE: [&str; 17] = [
+        "and", "auth", "authentication", "authorization", "credential", "credentials", "header", "headers", "in", "is",
+        "of", "or", "realm", "scheme", "to", "token", "tokens",
+    ];
+    let Some(word) = next_word(text, name, bounds) else { return };
+    let is_prose = PROSE.iter().any(|prose| text[word.clone()].eq_ignore_ascii_case(prose));
+    let is_challenge = text[word.clone()].to_ascii_lowercase().starts_with("realm=");
+    if !is_prose && !is_challenge {
+        edits.hide(word);
+    }
+}
+
+/// Hides the word after `Basic`, if it is a login and a password.
+pub(super) fn hide_basic(text: &str, name: Range<usize>, bounds: &mut Bounds<'_>, edits: &mut Edits) {
+    const ANY: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    const ALPHABETS: [GeneralPurpose; 2] =
+        [GeneralPurpose::new(&alphabet::STANDARD, ANY), GeneralPurpose::new(&alphabet::URL_SAFE, ANY)];
+    let Some(word) = next_word(text, name, bounds) else { return };
+    let is_pair = |engine: &GeneralPurpose| engine.decode(&text[word.clone()]).is_ok_and(|pair| pair.contains(&b':'));
+    if ALPHABETS.iter().any(is_pair) {
+        edits.hide(word);
+    }
+}
+
+/// The word after a name and a blank.
+fn next_word(text: &str, name: Range<usize>, bounds: &mut Bounds<'_>) -> Option<Range<usize>> {
+    if !stands_alone(text, &name, Named::Variable) {
+        return None;
+    }
+    let mut cursor = Cursor { text, at: name.end };
+    cursor.skip_blanks();
+    let start = cursor.at;
+    let word = start..bounds.word(start).trimmed(start);
+    (start > name.end && !word.is_empty()).then_some(word)
+}
+
+/// Whether the name is not a part of a longer word. A header may have something before it, as in `HTTP_COOKIE`.
+fn stands_alone(text: &str, name: &Range<usize>, named: Named) -> bool {
+    let mut preceding = text[..name.start].bytes().rev();
+    // The letter of `\n` is no part of a word.
+    let before = preceding.next().filter(|_| preceding.next() != Some(b'\\'));
+    let after = text[name.end..].bytes().next();
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
+    let may_precede = |byte: u8| !is_letter(byte) && (named == Named::Header || byte != b'_');
+    let may_follow = |byte: u8| !is_letter(byte) && byte != b'_' && byte != b'-';
+    before.is_none_or(may_precede) && after.is_none_or(may_follow)
+}
+
+/// Where the token begins after `Bearer` or `Basic`.
+fn after_scheme(text: &str, start: usize, end: usize) -> Option<usize> {
+    let value = &text.as_bytes()[start..end];
+    let scheme = ["Bearer", "Basic"].into_iter().find(|scheme| {
+        value.get(..scheme.len()).is_some_and(|first| first.eq_ignore_ascii_case(scheme.as_bytes()))
+    })?;
+    let blanks = value[scheme.len()..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let token = start + scheme.len() + blanks;
+    (blanks > 0 && token < end).then_some(token)
+}
+
+/// A quotation mark, and how many backslashes stand before it.
+#[derive(Clone, Copy)]
+struct Quote {
+    mark: u8,
+    backslashes: usize,
+}
+
+/// Where the text ends that this opened: before a mark like it that something follows which may follow a text. In doubt it
+/// goes on.
+fn closing(text: &str, start: usize, limit: usize, quote: Quote) -> usize {
+    let bytes = text.as_bytes();
+    let mut backslashes = 0;
+    for place in start..limit {
+        if bytes[place] == quote.mark {
+            let closes = if quote.backslashes == 0 { backslashes % 2 == 0 } else { backslashes <= quote.backslashes };
+            let next = text[place + 1..].chars().next();
+            let may_follow = next.is_none_or(|next| {
+                next.is_whitespace()
+                    || next.is_control()
+                    || matches!(next, ',' | ')' | ']' | '}' | ':' | ';' | '>' | '\\' | '"' | '\'')
+            });
+            if closes && may_follow {
+                return if quote.backslashes == 0 { place } else { place - backslashes };
+            }
+        }
+        backslashes = if bytes[place] == b'\\' { backslashes + 1 } else { 0 };
+    }
+    limit
+}
+
+/// Goes from the end of a name to its value.
+struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Cursor<'_> {
+    /// To the value of a name: `name: value`, `'name': 'value'`, `("name", "value")`, `key='name', value='value'`.
+    fn skip_to_value(&mut self) -> Option<()> {
+        self.skip_blanks();
+        let quoted = self.quote().is_some();
+        self.skip_blanks();
+        match self.peek()? {
+            b':' | b'=' => {
+                self.at += 1;
+                while matches!(self.peek(), Some(b'=' | b'>' | b':')) {
+                    self.at += 1;
+                }
+            }
+            b',' if quoted => {
+                self.at += 1;
+                self.skip_blanks();
+                self.skip_word_value();
+            }
+            _ => return None,
+        }
+        self.skip_blanks();
+        while matches!(self.peek(), Some(b'[' | b'(')) {
+            self.at += 1;
+            self.skip_blanks();
+        }
+        // Python's b'…'.
+        if self.peek() == Some(b'b') && matches!(self.bytes().get(1), Some(b'"' | b'\'')) {
+            self.at += 1;
+        }
+        Some(())
+    }
+
+    /// `value=` and `"value":`, if they are there.
+    fn skip_word_value(&mut self) {
+        let start = self.at;
+        self.quote();
+        if self.bytes().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"value")) {
+            self.at += 5;
+            self.quote();
+            self.skip_blanks();
+            if matches!(self.peek(), Some(b'=' | b':')) {
+                self.at += 1;
+                return;
+            }
+        }
+        self.at = start;
+    }
+
+    /// Blanks, and what a terminal takes for colours.
+    fn skip_blanks(&mut self) {
+        loop {
+            match self.bytes() {
+                [b' ' | b'\t', ..] => self.at += 1,
+                [0x1b, b'[', rest @ ..] => {
+                    let parameters = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b';')).count();
+                    if rest.get(parameters) != Some(&b'm') {
+                        return;
+                    }
+                    self.at += 2 + parameters + 1;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// A quotation mark with the backslashes before it.
+    fn quote(&mut self) -> Option<Quote> {
+        let backslashes = self.bytes().iter().take_while(|byte| **byte == b'\\').count();
+        let mark = self.bytes().get(backslashes).copied().filter(|mark| matches!(mark, b'"' | b'\'' | b'`'))?;
+        self.at += backslashes + 1;
+        Some(Quote { mark, backslashes })
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes().first().copied()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.text.as_bytes()[self.at..]
+    }
+}

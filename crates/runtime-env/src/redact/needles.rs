@@ -1,0 +1,71 @@
+//! What redaction looks for: one automaton finds all of it in one walk over the text, whatever the case of letters.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `://`: a URI begins before it.
+    Uri,
+    /// `://` as it stands in some JSON, or inside a URI.
+    EncodedUri,
+    /// The name of a header whose value is a credential.
+    Header,
+    /// The name of a variable, or of a cookie, whose value is one.
+    Variable,
+    /// The word before a token.
+    Bearer,
+    /// The word before an encoded login and password.
+    Basic,
+    /// What stands before a path with its query, up to and with the first `/` of it.
+    Target,
+}
+
+const NEEDLES: [(&str, Kind); 29] = [
+    ("://", Kind::Uri),
+    (r":\/\/", Kind::EncodedUri),
+    ("%3A%2F%2F", Kind::EncodedUri),
+    ("authorization", Kind::Header),
+    ("proxy-authorization", Kind::Header),
+    ("x-ray-authorization", Kind::Header),
+    ("cookie", Kind::Header),
+    ("set-cookie", Kind::Header),
+    ("RAY_AUTH_TOKEN", Kind::Variable),
+    ("RAY_RUNTIME_ENV_BEARER_TOKEN", Kind::Variable),
+    ("ray-authentication-token", Kind::Variable),
+    ("Bearer", Kind::Bearer),
+    ("Basic", Kind::Basic),
+    // `urllib3` names a request by its path and query: "with url: /x?y", "connection broken by '…': /x?y",
+    // "Incremented Retry for (url='/x?y')", "Redirecting /x?y -> …", "\"GET /x?y HTTP/1.1\" 200".
+    (": /", Kind::Target),
+    ("url=/", Kind::Target),
+    ("url='/", Kind::Target),
+    ("url=\"/", Kind::Target),
+    ("path=/", Kind::Target),
+    ("path='/", Kind::Target),
+    ("path=\"/", Kind::Target),
+    ("Redirecting /", Kind::Target),
+    ("-> /", Kind::Target),
+    ("GET /", Kind::Target),
+    ("HEAD /", Kind::Target),
+    ("POST /", Kind::Target),
+    ("PUT /", Kind::Target),
+    ("PATCH /", Kind::Target),
+    ("DELETE /", Kind::Target),
+    ("OPTIONS /", Kind::Target),
+];
+
+static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(NEEDLES.map(|(needle, _)| needle))
+        .expect("a few short patterns are no problem")
+});
+
+/// What there is in the text, from the first to the last: what it is, where it begins and where it ends.
+pub(super) fn find(text: &str) -> impl Iterator<Item = (Kind, usize, usize)> {
+    AUTOMATON.find_iter(text).map(|found| (NEEDLES[found.pattern().as_usize()].1, found.start(), found.end()))
+}

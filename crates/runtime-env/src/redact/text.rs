@@ -1,0 +1,116 @@
+//! Free text, redacted.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::bounds::Bounds;
+use super::edits::Edits;
+use super::known::Known;
+use super::named::Named;
+use super::needles::{self, Kind};
+use super::single::HIDDEN;
+use super::{named, uris};
+use crate::Secret;
+
+/// Takes secrets out of free text: log lines, error messages, command lines. See the [module](super) for the rules.
+///
+/// It finds secrets by their place, in URIs and after names, and those that it was told about wherever they stand. The work
+/// grows with the length of the text, whatever stands in it.
+///
+/// Cheap to clone. `Debug` shows how many secrets it knows. It cannot wipe what it knows: the automaton that looks for them
+/// holds copies.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    secrets: Arc<Known>,
+}
+
+impl Redactor {
+    /// Knows no secret, only their places.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Knows all of these. What [`hide`](Self::hide) says about one holds for each.
+    ///
+    /// # Panics
+    ///
+    /// When they are longer than two gigabytes together.
+    #[must_use]
+    pub fn with_secrets<S: AsRef<str>>(secrets: impl IntoIterator<Item = S>) -> Self {
+        let secrets = secrets.into_iter().map(|secret| Secret::new(secret.as_ref().to_owned()));
+        Self { secrets: Arc::new(Known::default().and(secrets)) }
+    }
+
+    /// Knows this secret, too: as it is, percent-encoded whatever is encoded of it, and with the backslashes of JSON, Python and
+    /// Rust, also in JSON that is quoted in JSON.
+    ///
+    /// **A secret of less than four bytes is not looked for**: it would hide parts of ordinary words. Nor is one of asterisks, or
+    /// one out of the words `<unparseable URI>`.
+    ///
+    /// # Panics
+    ///
+    /// When the secrets are longer than two gigabytes together.
+    #[must_use]
+    pub fn hide(self, secret: impl AsRef<str>) -> Self {
+        let secret = Secret::new(secret.as_ref().to_owned());
+        Self { secrets: Arc::new(self.secrets.and([secret])) }
+    }
+
+    /// Knows this password, and the value of the Basic header that is made of it and the login, in both alphabets of base64.
+    /// Without a password the login is the secret.
+    ///
+    /// A login with a password is not looked for alone: it is often a word like `admin`.
+    ///
+    /// # Panics
+    ///
+    /// As [`hide`](Self::hide).
+    #[must_use]
+    pub fn hide_basic(self, login: &str, password: &str) -> Self {
+        Self { secrets: Arc::new(self.secrets.and_basic(login, password)) }
+    }
+
+    /// The text without its secrets, borrowed if there is none in it.
+    ///
+    /// What was redacted once stays what it is: `redact(redact(x))` is `redact(x)`.
+    #[must_use]
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        /// Twice is usual. What needs more was made for it.
+        const ROUNDS: usize = 6;
+        let Some(mut redacted) = self.once(text) else { return Cow::Borrowed(text) };
+        // What is left may look like something else without its secret: it is looked at until there is nothing to be found.
+        for _ in 0..ROUNDS {
+            match self.once(&redacted) {
+                Some(again) => redacted = again,
+                None => return Cow::Owned(redacted),
+            }
+        }
+        Cow::Borrowed(HIDDEN)
+    }
+
+    /// The text without what is found in one walk, or `None` if that is nothing.
+    fn once(&self, text: &str) -> Option<String> {
+        let mut edits = Edits::default();
+        self.secrets.hide(text, &mut edits);
+        let mut bounds = Bounds::new(text);
+        // How far the last one of a kind went: what begins inside of it is hidden with it.
+        let (mut uri, mut value) = (0, 0);
+        for (kind, start, end) in needles::find(text) {
+            match kind {
+                Kind::Uri | Kind::EncodedUri | Kind::Target if start < uri => {}
+                Kind::Uri => uri = uris::hide(text, start..end, &mut bounds, &mut edits),
+                Kind::EncodedUri => uri = uris::hide_encoded(text, start..end, &mut bounds, &mut edits),
+                Kind::Target => uri = uris::hide_query(text, end - 1, &mut bounds, &mut edits),
+                _ if start < value => {}
+                Kind::Header | Kind::Variable => {
+                    let named = if kind == Kind::Header { Named::Header } else { Named::Variable };
+                    let found = named::hide(text, start..end, named, uri, &mut bounds, &mut edits);
+                    value = found.unwrap_or(value);
+                }
+                Kind::Bearer => named::hide_bearer(text, start..end, &mut bounds, &mut edits),
+                Kind::Basic => named::hide_basic(text, start..end, &mut bounds, &mut edits),
+            }
+        }
+        edits.apply(text)
+    }
+}

@@ -1,0 +1,1 @@
+//! Events of `tracing`, redacted as they are written.
