@@ -137,7 +137,7 @@ fn cut(event: Cow<'_, str>) -> Cow<'_, str> {
     if event.len() <= MAX_SHOWN {
         return event;
     }
-    let end = event.floor_char_boundary(MAX_SHOWN);
+    let end = (0..=MAX_SHOWN).rev().find(|place| event.is_char_boundary(*place)).unwrap_or(0);
     let line_feed = if event.ends_with('\n') { "\n" } else { "" };
     Cow::Owned([&event[..end], CUT, line_feed].concat())
 }

@@ -94,10 +94,6 @@ impl Line {
 
 /// The end of a line, if it has one.
 fn end_of(line: &[u8]) -> &[u8] {
-    let length = if line.ends_with(b"\r\n") {
-        2
-    } else {
-        usize::from(line.ends_with(b"\n"))
-    };
+    let length = if line.ends_with(b"\r\n") { 2 } else { usize::from(line.ends_with(b"\n")) };
     &line[line.len() - length..]
 }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::bounds::Bounds;
 use super::edits::Edits;
@@ -61,8 +61,23 @@ pub(super) fn hide(
 pub(super) fn hide_bearer(text: &str, name: Range<usize>, bounds: &mut Bounds<'_>, edits: &mut Edits) {
     /// What follows where somebody writes about tokens.
     const PROSE: [&str; 17] = [
-        "and", "auth", "authentication", "authorization", "credential", "credentials", "header", "headers", "in", "is",
-        "of", "or", "realm", "scheme", "to", "token", "tokens",
+        "and",
+        "auth",
+        "authentication",
+        "authorization",
+        "credential",
+        "credentials",
+        "header",
+        "headers",
+        "in",
+        "is",
+        "of",
+        "or",
+        "realm",
+        "scheme",
+        "to",
+        "token",
+        "tokens",
     ];
     let Some(word) = next_word(text, name, bounds) else { return };
     let is_prose = PROSE.iter().any(|prose| text[word.clone()].eq_ignore_ascii_case(prose));
@@ -100,9 +115,7 @@ fn next_word(text: &str, name: Range<usize>, bounds: &mut Bounds<'_>) -> Option<
 
 /// Whether the name is not a part of a longer word. A header may have something before it, as in `HTTP_COOKIE`.
 fn stands_alone(text: &str, name: &Range<usize>, named: Named) -> bool {
-    let mut preceding = text[..name.start].bytes().rev();
-    // The letter of `\n` is no part of a word.
-    let before = preceding.next().filter(|_| preceding.next() != Some(b'\\'));
+    let before = text[..name.start].bytes().next_back().filter(|_| !ends_in_escape(&text.as_bytes()[..name.start]));
     let after = text[name.end..].bytes().next();
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
     let may_precede = |byte: u8| !is_letter(byte) && (named == Named::Header || byte != b'_');
@@ -110,12 +123,27 @@ fn stands_alone(text: &str, name: &Range<usize>, named: Named) -> bool {
     before.is_none_or(may_precede) && after.is_none_or(may_follow)
 }
 
+/// Whether the last letter is that of a `\n`, or of what a terminal takes for a colour: no part of a word.
+fn ends_in_escape(bytes: &[u8]) -> bool {
+    let is_parameter = |byte: &u8| matches!(byte, b'0'..=b'9' | b';');
+    match bytes {
+        [.., b'\\', _] => true,
+        [before @ .., b'm'] => {
+            let near = &before[before.len().saturating_sub(32)..];
+            let parameters = near.iter().rev().take_while(|byte| is_parameter(byte)).count();
+            let introducer = &near[..near.len() - parameters];
+            introducer.ends_with(b"\x1b[") || introducer.ends_with(b"x1b[") || introducer.ends_with(b"u001b[")
+        }
+        _ => false,
+    }
+}
+
 /// Where the token begins after `Bearer` or `Basic`.
 fn after_scheme(text: &str, start: usize, end: usize) -> Option<usize> {
     let value = &text.as_bytes()[start..end];
-    let scheme = ["Bearer", "Basic"].into_iter().find(|scheme| {
-        value.get(..scheme.len()).is_some_and(|first| first.eq_ignore_ascii_case(scheme.as_bytes()))
-    })?;
+    let scheme = ["Bearer", "Basic"]
+        .into_iter()
+        .find(|scheme| value.get(..scheme.len()).is_some_and(|first| first.eq_ignore_ascii_case(scheme.as_bytes())))?;
     let blanks = value[scheme.len()..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let token = start + scheme.len() + blanks;
     (blanks > 0 && token < end).then_some(token)

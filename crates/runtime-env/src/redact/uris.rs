@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::bounds::Bounds;
 use super::edits::Edits;
-use super::parts::{Parts, Unreadable, is_scheme_byte};
+use super::parts::{Parts, is_scheme_byte};
 use super::single::UNPARSEABLE;
 
 /// Redacts the URI around a `://`, and says how far it goes.
@@ -35,15 +35,12 @@ pub(super) fn hide(text: &str, separator: Range<usize>, bounds: &mut Bounds<'_>,
     } else {
         Cow::Borrowed(&text[scheme.start..authority_end])
     };
-    let parts = match Parts::split(&readable) {
-        Ok(parts) => parts,
-        Err(why) => {
-            // A password with a blank in it looks like this: then the `@` follows in another word.
-            let goes_on = why != Unreadable::AtSign && bounds.at_sign_follows(word.end);
-            let end = if goes_on { bounds.line_end(start) } else { end };
-            edits.hide_unparseable(start..end);
-            return end;
-        }
+    let Ok(parts) = Parts::split(&readable) else {
+        // A password with a blank in it looks like this: then the `@` follows in another word.
+        let is_whole = at_sign.is_some() && is_place(&text[place..authority_end]);
+        let end = if !is_whole && bounds.at_sign_follows(word.end) { bounds.line_end(start) } else { end };
+        edits.hide_unparseable(start..end);
+        return end;
     };
     if at_sign.is_none() && may_be_login(text, start, authority_end) && bounds.at_sign_follows(word.end) {
         let end = bounds.line_end(start);
@@ -134,6 +131,11 @@ fn authority_end(text: &str, start: usize, end: usize) -> usize {
 /// Whether a backslash before this is one of a language, and not one of a password.
 fn is_escape(next: Option<u8>) -> bool {
     matches!(next, Some(b'"' | b'\'' | b'\\' | b'n' | b'r' | b't' | b'x' | b'u'))
+}
+
+/// Whether this is a host, perhaps with a port.
+fn is_place(text: &str) -> bool {
+    Parts::split(&format!("http://{text}")).is_ok()
 }
 
 /// Whether what looks like `host:port` may be a login and the first word of a password: nothing else follows.

@@ -9,7 +9,6 @@ mod netrc;
 mod netrc_source;
 mod netrc_text;
 mod redact;
-mod redact_lines;
 mod server;
 mod support;
 mod uri;

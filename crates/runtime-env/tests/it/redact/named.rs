@@ -1,0 +1,121 @@
+//! Values that are secret by the name before them, and secrets that are known.
+
+use super::check;
+
+#[test]
+fn values_with_a_name() {
+    check(&[
+        ("header", "authorization: Bearer SECRET1", "authorization: Bearer ***"),
+        (
+            "header, another scheme",
+            "Authorization: Digest username=\"SECRET1\", nonce=\"SECRET2\"\nnext",
+            "Authorization: ***\nnext",
+        ),
+        ("header, no scheme", "x-ray-authorization: SECRET1 SECRET2\r\nnext", "x-ray-authorization: ***\r\nnext"),
+        ("proxy", "Proxy-Authorization: Basic SECRET1\r\n", "Proxy-Authorization: Basic ***\r\n"),
+        ("cookies", "Cookie: a=SECRET1; ray-authentication-token=SECRET2", "Cookie: ***"),
+        ("set-cookie", "< set-cookie: ray-authentication-token=SECRET2; HttpOnly; Path=/", "< set-cookie: ***"),
+        (
+            "a dictionary",
+            "{'Authorization': 'Bearer SECRET1', 'Cookie': 'a=SECRET1; b=SECRET2', 'Accept': '*/*'}",
+            "{'Authorization': 'Bearer ***', 'Cookie': '***', 'Accept': '*/*'}",
+        ),
+        (
+            "bytes",
+            "[(b'authorization', b'Basic SECRET1'), (b'accept', b'x')]",
+            "[(b'authorization', b'Basic ***'), (b'accept', b'x')]",
+        ),
+        (
+            "a pair",
+            "(\"authorization\", \"Bearer SECRET1\"), (\"a\", \"b\")",
+            "(\"authorization\", \"Bearer ***\"), (\"a\", \"b\")",
+        ),
+        (
+            "gRPC metadata",
+            "_Metadatum(key='authorization', value='SECRET1')",
+            "_Metadatum(key='authorization', value='***')",
+        ),
+        (
+            "JSON",
+            r#"{"authorization":["Bearer SECRET1"],"cookie":"SECRET2 \" SECRET3","n":1}"#,
+            r#"{"authorization":["Bearer ***"],"cookie":"***","n":1}"#,
+        ),
+        (
+            "JSON in JSON",
+            r#"{"m":"{\"Cookie\":\"SECRET1\",\"authorization\":\"Bearer SECRET2\"}"}"#,
+            r#"{"m":"{\"Cookie\":\"***\",\"authorization\":\"Bearer ***\"}"}"#,
+        ),
+        (
+            "a list of names and values",
+            r#"{"name":"RAY_AUTH_TOKEN","value":"SECRET1"}"#,
+            r#"{"name":"RAY_AUTH_TOKEN","value":"***"}"#,
+        ),
+        (
+            "colours",
+            "\u{1b}[3mauthorization\u{1b}[0m\u{1b}[2m=\u{1b}[0m\"Bearer SECRET1\" \u{1b}[3ma\u{1b}[0m=1",
+            "\u{1b}[3mauthorization\u{1b}[0m\u{1b}[2m=\u{1b}[0m\"Bearer ***\" \u{1b}[3ma\u{1b}[0m=1",
+        ),
+        ("quotes inside", "'cookie': 'SECRET\"SECRET'x SECRET', 'a': 1", "'cookie': '***', 'a': 1"),
+        ("an open quote", "cookie=\"SECRET1 SECRET2", "cookie=\"***"),
+        (
+            "WSGI",
+            "HTTP_AUTHORIZATION=Basic SECRET1 HTTP_COOKIE='SECRET2'",
+            "HTTP_AUTHORIZATION=Basic *** HTTP_COOKIE='***'",
+        ),
+        (
+            "a shell",
+            "RAY_AUTH_TOKEN=SECRET1 RAY_RUNTIME_ENV_BEARER_TOKEN='SECRET 2' ray start",
+            "RAY_AUTH_TOKEN=*** RAY_RUNTIME_ENV_BEARER_TOKEN='***' ray start",
+        ),
+        (
+            "other variables",
+            "RAY_AUTH_TOKEN_PATH=/x MY_RAY_AUTH_TOKEN=y RAY_AUTH_MODE=token",
+            "RAY_AUTH_TOKEN_PATH=/x MY_RAY_AUTH_TOKEN=y RAY_AUTH_MODE=token",
+        ),
+        (
+            "Rust",
+            "{\"RAY_AUTH_TOKEN\": Some(\"SECRET1\")} headers={\"authorization\": Sensitive}",
+            "{\"RAY_AUTH_TOKEN\": ***\")} headers={\"authorization\": ***",
+        ),
+        (
+            "only the name",
+            "set RAY_AUTH_TOKEN, or the authorization header; cookies are fine",
+            "set RAY_AUTH_TOKEN, or the authorization header; cookies are fine",
+        ),
+        (
+            "bearer",
+            "sent Bearer SECRET1, \"bearer SECRET2\" and Bearer\tSECRET3.",
+            "sent Bearer ***, \"bearer ***\" and Bearer\t***.",
+        ),
+        (
+            "about bearers",
+            "the bearer token is missing; WWW-Authenticate: Bearer realm=\"ray\"",
+            "the bearer token is missing; WWW-Authenticate: Bearer realm=\"ray\"",
+        ),
+        ("basic", "sent Basic U0VDUkVUMTpTRUNSRVQy, Basic authentication", "sent Basic ***, Basic authentication"),
+        ("a name in a query", "GET /x?authorization=SECRET1 HTTP/1.1", "GET /x?*** HTTP/1.1"),
+    ]);
+}
+
+#[test]
+fn what_is_known() {
+    check(&[
+        (
+            "as it is",
+            "got SECRETtoken+known/1== twice: SECRETtoken+known/1==SECRETtoken+known/1==",
+            "got *** twice: ***",
+        ),
+        ("percent-encoded", "a=SECRETtoken%2Bknown%2f1%3D%3D&b=SECRETtoken%2bknown/1%3D=", "a=***&b=***"),
+        ("all of it percent-encoded", "%53%45%43%52%45%54%74%6f%6b%65%6e%2B%6b%6e%6f%77%6e%2F%31%3D%3D", "***"),
+        ("in JSON", r#"{"a":"SECRETtoken+known\/1=="}"#, r#"{"a":"***"}"#),
+        ("in a path", "https://h.test/SECRETtoken%2Bknown%2F1==/f.zip", "https://h.test/***/f.zip"),
+        ("in a password", "https://u:SECRETtoken+known/1==@h.test/f.zip", "https://<unparseable URI>"),
+        ("over the end of a host", "https://h.testSECRETtoken+known/1==/f.zip", "https://<unparseable URI>"),
+        (
+            "a pair",
+            "agent: SECRET:pass word, YWdlbnQ6U0VDUkVUOnBhc3Mgd29yZA==, YWdlbnQ6U0VDUkVUOnBhc3Mgd29yZA",
+            "agent: ***, ***, ***",
+        ),
+        ("a pair, encoded", "SECRET%3Apass%20word", "***"),
+    ]);
+}
