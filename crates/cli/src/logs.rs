@@ -1,8 +1,10 @@
-//! Logs, which go to stderr.
+//! Logs, which go to stderr, redacted.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
+use ray_auth_runtime_env::logs::RedactingMakeWriter;
+use ray_auth_runtime_env::redact::Redactor;
 use tracing_subscriber::EnvFilter;
 
 use crate::exit::{Exit, Failure};
@@ -23,9 +25,11 @@ const FALLBACK: &str = "RUST_LOG";
 /// When the user's filter is none.
 pub(crate) fn start(default: &str, timed: bool) -> Result<(), Failure> {
     let filter = filter(|name| std::env::var_os(name), default)?;
+    // Nothing of ours logs a secret. What a library below logs at `trace` is not ours to promise.
+    let (stderr, _) = RedactingMakeWriter::new(io::stderr, Redactor::new());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(stderr)
         .with_ansi(coloured(io::stderr().is_terminal(), |name| std::env::var_os(name)))
         // It would print those to stderr, which is what just failed, and panic.
         .log_internal_errors(false);

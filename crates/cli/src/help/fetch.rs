@@ -43,12 +43,14 @@ pub(crate) const REDACT: &str = "\
 Prints a URI as it may be logged: without its user information, its query and its fragment. What cannot be told apart safely \
 is hidden whole.
 
-Without a URI it is a filter from stdin to stdout, line by line, for logs: it does the same with every URI in the text, hides \
-what follows `Authorization: Bearer` and `Basic`, and the tokens that this environment names.";
+Without a URI it is a filter from stdin to stdout, line by line, for logs. It does the same with every URI in the text; hides the \
+values of the headers Authorization, X-Ray-Authorization and Cookie and of the variables RAY_AUTH_TOKEN and \
+RAY_RUNTIME_ENV_BEARER_TOKEN, and what follows `Bearer`; and, wherever they stand, the secrets that this environment names: the \
+cluster's tokens, the bearer token and the passwords of the netrc file that `fetch` would use. In doubt it hides too much.";
 
 /// Exit codes and examples of `redact`.
 pub(crate) const REDACT_AFTER: &str = "\
-A secret inside the path of a URI cannot be recognised, nor one in text without a URI.
+A secret inside the path of a URI cannot be recognised unless this environment names it. Lines of more than 1 MiB are left out.
 
 Exit codes:
   0  all of it was printed
@@ -57,4 +59,5 @@ Exit codes:
 
 Examples:
   ray-auth redact 'https://host.example/p.zip?signature=abc'
-  ray-auth redact < runtime_env_agent.log > for-support.log";
+  ray-auth redact < runtime_env_agent.log > for-support.log
+  tail -f runtime_env_agent.log | ray-auth redact";

@@ -12,6 +12,7 @@ mod demo;
 mod fetch;
 mod get_auth_token;
 mod help;
+mod redact;
 mod rotate;
 mod running;
 mod secret;

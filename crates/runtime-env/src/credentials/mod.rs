@@ -60,7 +60,8 @@ use self::choice::Offer;
 pub use self::environment::{BEARER_VARIABLE, CREDENTIAL_VARIABLES, NETRC_VARIABLE, misplaced, scrub};
 pub use self::error::{CredentialError, CredentialKind, CredentialWarning, RedirectError};
 pub use self::request::{AuthorizedRequest, MAX_REDIRECTS};
-use crate::netrc::NetrcSource;
+use crate::netrc::{Entry, Netrc, NetrcSource};
+use crate::redact::Redactor;
 use crate::uri::RemoteUri;
 
 /// What a process has to offer to the servers it downloads from. See the [module](self) for the rules.
@@ -132,6 +133,24 @@ impl Credentials {
         let warnings = loaded.warnings.into_iter().map(CredentialWarning::Netrc).collect();
         let offer = Offer { netrc: loaded.netrc, bearer: self.bearer.clone(), allow_plaintext: self.allow_plaintext };
         AuthorizedRequest::first(offer, uri, warnings)
+    }
+
+    /// Has this hide the bearer token, and every password of the netrc file with the header that it makes. For a process's
+    /// log; the netrc file is read now.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::Netrc`] when the file that was named cannot be used.
+    pub fn hide_in(&self, redactor: Redactor) -> Result<Redactor, CredentialError> {
+        let loaded = self.netrc.load()?;
+        let redactor = match &self.bearer {
+            Some(bearer) => redactor.hide(bearer.expose_secret()),
+            None => redactor,
+        };
+        let entries = loaded.netrc.iter().flat_map(Netrc::entries).filter_map(Entry::credential);
+        Ok(entries.fold(redactor, |redactor, (login, password)| {
+            redactor.hide_basic(login.expose_secret(), password.expose_secret())
+        }))
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::RemoteUri;
 use crate::netrc::Netrc;
+use crate::redact::Redactor;
 use crate::uri::{Origin, Scheme};
 
 const HOSTS: [&str; 4] = ["a.test", "b.test", "localhost", "127.0.0.1"];
@@ -208,6 +209,27 @@ fn a_token_is_one_word_and_an_error_does_not_repeat_it() {
     }
     let with_blank = Credentials::none().with_bearer(Token::parse("correct horse").unwrap());
     assert_eq!(with_blank.unwrap_err(), CredentialError::BearerBlank);
+}
+
+#[test]
+fn what_a_process_has_to_offer_can_be_kept_out_of_its_log() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let netrc = folder.path().join("netrc");
+    std::fs::write(&netrc, "machine a.test login reader password for-a\ndefault login other password by-default\n")
+        .unwrap();
+    let credentials = Credentials::from_vars(|name| match name {
+        super::BEARER_VARIABLE => Some("the-bearer".into()),
+        super::NETRC_VARIABLE => Some(netrc.clone().into()),
+        _ => None,
+    });
+    let credentials = credentials.unwrap();
+    let redactor = credentials.hide_in(Redactor::new()).unwrap();
+    let pair = STANDARD.encode("reader:for-a");
+    let line = format!("the-bearer for-a by-default {pair} reader");
+    assert_eq!(redactor.redact(&line), "*** *** *** *** reader");
+
+    std::fs::remove_file(&netrc).unwrap();
+    assert!(matches!(credentials.hide_in(Redactor::new()), Err(CredentialError::Netrc(_))));
 }
 
 #[test]

@@ -125,6 +125,11 @@ impl Netrc {
         self.default.as_ref()
     }
 
+    /// All entries, `default`'s too, for whoever wants to keep what is in them out of a log.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.machines.iter().map(|(_, entry)| entry).chain(&self.default)
+    }
+
     /// What in the text should be mended, although it can be used.
     #[must_use]
     pub fn warnings(&self) -> &[NetrcWarning] {
