@@ -43,30 +43,42 @@ class Output:
         return Output(self.exit_code, redact(self.stdout), redact(self.stderr))
 
 
-def run(argv: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path | None = None, seconds: float = 60) -> Output:
+def run(
+    argv: Sequence[str | Path],
+    env: Mapping[str, str],
+    *,
+    cwd: Path | None = None,
+    stdin: str | None = None,
+    seconds: float = 60,
+) -> Output:
     """Runs a program to its end, and gives what it said, redacted.
 
     One that takes longer is killed, with all it started, and TimeoutExpired raised.
     """
-    return run_unredacted(argv, env, cwd=cwd, seconds=seconds).redacted()
+    return run_unredacted(argv, env, cwd=cwd, stdin=stdin, seconds=seconds).redacted()
 
 
 def run_unredacted(
-    argv: Sequence[str | Path], env: Mapping[str, str], *, cwd: Path | None = None, seconds: float = 60
+    argv: Sequence[str | Path],
+    env: Mapping[str, str],
+    *,
+    cwd: Path | None = None,
+    stdin: str | None = None,
+    seconds: float = 60,
 ) -> Output:
     """As `run`, for those who learn the tokens only afterwards."""
     with subprocess.Popen(
         argv,
         env=dict(env),
         cwd=cwd,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
         umask=0o022,
     ) as child:
         try:
-            stdout, stderr = child.communicate(timeout=seconds)
+            stdout, stderr = child.communicate(None if stdin is None else stdin.encode(), timeout=seconds)
         finally:
             _kill_session(child.pid)
     return Output(child.returncode, _text(stdout), _text(stderr))

@@ -1,0 +1,156 @@
+"""A download of the table of remote URIs, by curl, by real Ray, and by ours: what each was given, sent, and left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support import folder, ours, package_server, ray_env, runtime_env
+from support.certificates import Authority
+from support.package_server import NAMES, PACKAGE, Asked, Servers
+from support.process import Companion, run_unredacted
+from support.real_ray import PYTHON
+
+#: What the table's column for curl was observed with. Other releases differ: 8.16 reads `NETRC`, for example.
+CURL_VERSION = "7.88.1"
+
+_CHILD = Path(__file__).parent.parent / "children/download_remote_uri.py"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a download ended, and whatever the program said."""
+
+    error: str | int | None
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a download of one case looked like from outside."""
+
+    asked: list[Asked]
+    ended: Ended
+    #: The names in the folder that it was to write to, and the content of the package if that is there.
+    left: list[str]
+    package: bytes | None
+
+    def as_in_table(self) -> dict[str, Any]:
+        requests = runtime_env.requests((asked.at, asked.authorization()) for asked in self.asked)
+        return {"requests": requests, **({} if self.ended.error is None else {"error": self.ended.error})}
+
+    def is_whole_or_not_there(self) -> bool:
+        return (self.left, self.package) == (([], None) if self.ended.error is not None else (["package"], PACKAGE))
+
+
+#: Downloads a case with these variables to this file.
+Download = Callable[[Mapping[str, Any], dict[str, str], Path], Ended]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The servers, and a file with the certificate that they are believed by."""
+
+    servers: Servers
+    authority: Path
+
+    def see(self, case: Mapping[str, Any], download: Download) -> Seen:
+        """Downloads one case, whose home folder nothing was ever kept in."""
+        case = runtime_env.with_ports(case, self.servers.port, self.servers.other)
+        self.servers.begin(case.get("redirects", {}))
+        with folder.with_home() as place:
+            target = place / "out" / "package"
+            target.parent.mkdir()
+            ended = download(case, runtime_env.variables(case, place), target)
+            left = sorted(os.listdir(target.parent))
+            return Seen(self.servers.asked(), ended, left, target.read_bytes() if target.exists() else None)
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    with folder.with_home() as path:
+        files = Authority("servers of packages").files(path / "certificates", *NAMES)
+        with package_server.running(files) as servers:
+            yield Place(servers, files.authority)
+
+
+def curl_version() -> str | None:
+    """The version of the curl that is here, if one is."""
+    program = shutil.which("curl")
+    if program is None:
+        return None
+    return run_unredacted([program, "--version"], ray_env.plain(Path("/"))).stdout.split()[1]
+
+
+def curl(place: Place) -> Download:
+    """curl, given by options what Ray is given by variables: it knows neither of them."""
+    servers = place.servers
+    leads = [f"{name}:{port}:127.0.0.1:{servers.port}" for name in NAMES for port in (80, 443)]
+
+    def download(case: Mapping[str, Any], variables: dict[str, str], target: Path) -> Ended:
+        options = ["--netrc-optional"]
+        if "NETRC" in variables:
+            options += ["--netrc-file", variables["NETRC"].replace("~", variables["HOME"])]
+        if "RAY_RUNTIME_ENV_BEARER_TOKEN" in variables:
+            options += ["--oauth2-bearer", variables["RAY_RUNTIME_ENV_BEARER_TOKEN"]]
+        for name in NAMES:
+            options += ["--connect-to", f"{name}:{servers.other}:127.0.0.1:{servers.other}"]
+        for lead in leads:
+            options += ["--connect-to", lead]
+        argv = ["curl", "--disable", "--silent", "--globoff", "--location", "--remove-on-error", "--cacert", place.authority]
+        argv += [*options, "--output", target, case["uri"]]
+        output = run_unredacted(argv, ray_env.plain(Path(variables["HOME"])))
+        return Ended(output.exit_code or None, output.stdout + output.stderr)
+
+    return download
+
+
+@contextmanager
+def ray(place: Place) -> Iterator[Download]:
+    """Ray's own download, called as the runtime_env agent calls it. One process does them all, one after the other."""
+    addresses = {"names": [name for name in NAMES if name != "127.0.0.1"], "port": place.servers.port}
+    with folder.with_home() as path:
+        env = ray_env.plain(
+            path / "home", REQUESTS_CA_BUNDLE=str(place.authority), INTEROP_ADDRESSES=json.dumps(addresses)
+        )
+        child = Companion("download_remote_uri", [PYTHON, _CHILD], env, path)
+
+        def download(case: Mapping[str, Any], variables: dict[str, str], target: Path) -> Ended:
+            question = {"variables": variables, "uri": case["uri"], "file": str(target)}
+            answer = json.loads(child.answer_to(json.dumps(question)))
+            return Ended(answer.get("error"))
+
+        try:
+            yield download
+        finally:
+            child.end()
+
+
+def tool(place: Place) -> Download:
+    """`ray-auth fetch`, which says what it can in its log. The URI goes to stdin."""
+    servers = place.servers
+
+    def download(case: Mapping[str, Any], variables: dict[str, str], target: Path) -> Ended:
+        argv: list[str | Path] = [ours.tool(), "fetch", "-", "--output", target, "--json", "--attempts", "1"]
+        argv += ["--ca-cert", place.authority]
+        for name in NAMES:
+            argv += ["--resolve", f"{name}=127.0.0.1:{servers.port}"]
+        argv += [f"--{name.replace('_', '-')}" for name in ("strict", "allow_plaintext") if case.get(name)]
+        env = ray_env.plain(Path(variables["HOME"]), RAY_AUTH_LOG="trace", **without(variables, "HOME"))
+        output = run_unredacted(argv, env, stdin=case["uri"])
+        answer = json.loads(output.stdout)
+        error = answer.get("error", {}).get("kind")
+        assert (output.exit_code == 0) == (error is None), "exit code and answer do not agree"
+        return Ended(error, output.stdout + output.stderr)
+
+    return download
+
+
+def without(variables: Mapping[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in variables.items() if key != name}
