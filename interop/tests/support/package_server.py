@@ -102,6 +102,7 @@ def _listening(tls: ssl.SSLContext, servers: Servers) -> Iterator[int]:
 
 def _serve(connection: socket.socket, tls: ssl.SSLContext, servers: Servers) -> None:
     connection.settimeout(20)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if connection.recv(1, socket.MSG_PEEK) != _TLS_HANDSHAKE:
         _answer_one(connection, "http", servers)
         return

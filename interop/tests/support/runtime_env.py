@@ -21,6 +21,7 @@ class of the exception, in `curl` the exit code.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -126,3 +127,20 @@ def is_as_rays(case: Mapping[str, Any]) -> bool:
 def is_for_curl(case: Mapping[str, Any]) -> bool:
     """`NETRC` set to nothing has no counterpart among curl's options."""
     return case.get("netrc_variable") != ""
+
+
+def shown(text: str) -> list[str]:
+    """The lines of a text that show a login, a password or a token of the table, in whatever spelling."""
+    return [line for line in text.splitlines() if any(spelling in line for spelling in _SPELLINGS)]
+
+
+def _spellings(marker: bytes) -> set[str]:
+    """As it is, in hexadecimal digits, and as it looks in base64, which depends on what stands before it."""
+    spellings = {marker.decode(), marker.hex(), marker.hex().upper()}
+    for before, first in [(0, 0), (1, 2), (2, 3)]:
+        encoded = base64.b64encode(bytes(before) + marker)
+        spellings.add(encoded[first : (before + len(marker)) * 8 // 6].decode())
+    return spellings
+
+
+_SPELLINGS = _spellings(MARKER.encode())
