@@ -8,7 +8,13 @@ mod logs;
 mod netrc;
 mod netrc_source;
 mod netrc_text;
+#[cfg(unix)]
+mod network;
 mod redact;
+#[cfg(unix)]
+mod rows;
 mod server;
 mod support;
+#[cfg(unix)]
+mod table;
 mod uri;

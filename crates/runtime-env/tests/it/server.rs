@@ -89,7 +89,7 @@ impl Drop for Server {
 }
 
 /// The names that the servers' certificates have. They lead to loopback only where a test says so.
-pub(crate) const NAMES: [&str; 6] = ["a.test", "b.test", "sub.a.test", "localhost", "127.0.0.1", "::1"];
+pub(crate) const NAMES: [&str; 7] = ["a.test", "b.test", "sub.a.test", "default", "localhost", "127.0.0.1", "::1"];
 
 impl Server {
     pub(crate) async fn start(
