@@ -20,7 +20,7 @@ from support.real_ray import PYTHON
 #: What the table's column for curl was observed with. Other releases differ: 8.16 reads `NETRC`, for example.
 CURL_VERSION = "7.88.1"
 
-_CHILD = Path(__file__).parent.parent / "children/download_remote_uri.py"
+_AGENT = Path(__file__).parent.parent / "children/runtime_env_agent.py"
 
 
 @dataclass(frozen=True)
@@ -113,24 +113,27 @@ def curl(place: Place) -> Download:
 
 
 @contextmanager
-def ray(place: Place) -> Iterator[Download]:
-    """Ray's own download, called as the runtime_env agent calls it. One process does them all, one after the other."""
-    addresses = {"names": [name for name in NAMES if name != "127.0.0.1"], "port": place.servers.port}
+def ray_agent(authority: Path, port: int) -> Iterator[Callable[..., dict[str, str]]]:
+    """Ray's own downloads, called as the runtime_env agent calls them: asked with what `children/runtime_env_agent.py` takes,
+    it says how one ended. One process does them all, one after the other."""
+    addresses = {"names": [name for name in NAMES if name != "127.0.0.1"], "port": port}
     with folder.with_home() as path:
-        env = ray_env.plain(
-            path / "home", REQUESTS_CA_BUNDLE=str(place.authority), INTEROP_ADDRESSES=json.dumps(addresses)
-        )
-        child = Companion("download_remote_uri", [PYTHON, _CHILD], env, path)
+        env = ray_env.plain(path / "home", REQUESTS_CA_BUNDLE=str(authority), INTEROP_ADDRESSES=json.dumps(addresses))
+        agent = Companion("runtime_env_agent", [PYTHON, _AGENT], env, path)
+        try:
+            yield lambda **question: json.loads(agent.answer_to(json.dumps(question)))
+        finally:
+            agent.end()
+
+
+@contextmanager
+def ray(place: Place) -> Iterator[Download]:
+    with ray_agent(place.authority, place.servers.port) as ask:
 
         def download(case: Mapping[str, Any], variables: dict[str, str], target: Path) -> Ended:
-            question = {"variables": variables, "uri": case["uri"], "file": str(target)}
-            answer = json.loads(child.answer_to(json.dumps(question)))
-            return Ended(answer.get("error"))
+            return Ended(ask(variables=variables, uri=case["uri"], file=str(target)).get("error"))
 
-        try:
-            yield download
-        finally:
-            child.end()
+        yield download
 
 
 def tool(place: Place) -> Download:
@@ -138,18 +141,11 @@ def tool(place: Place) -> Download:
     servers = place.servers
 
     def download(case: Mapping[str, Any], variables: dict[str, str], target: Path) -> Ended:
-        argv: list[str | Path] = [ours.tool(), "fetch", "-", "--output", target, "--json", "--attempts", "1"]
-        argv += ["--ca-cert", place.authority]
-        for name in NAMES:
-            argv += ["--resolve", f"{name}=127.0.0.1:{servers.port}"]
-        argv += [f"--{name.replace('_', '-')}" for name in ("strict", "allow_plaintext") if case.get(name)]
-        env = ray_env.plain(Path(variables["HOME"]), RAY_AUTH_LOG="trace", **without(variables, "HOME"))
-        output = run_unredacted(argv, env, stdin=case["uri"])
+        options = [f"--resolve={name}=127.0.0.1:{servers.port}" for name in NAMES]
+        options += [f"--{name.replace('_', '-')}" for name in ("strict", "allow_plaintext") if case.get(name)]
+        output = ours.fetch(case["uri"], target, f"--ca-cert={place.authority}", *options, variables=variables)
         error = json.loads(output.stdout).get("error", {}).get("kind")
         return Ended(error, output.exit_code, output.stdout + output.stderr)
 
     return download
 
-
-def without(variables: Mapping[str, str], name: str) -> dict[str, str]:
-    return {key: value for key, value in variables.items() if key != name}

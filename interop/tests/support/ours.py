@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support.process import Server, run
+from support import ray_env
+from support.process import Output, Server, run, run_unredacted
 
 
 def tool() -> Path:
@@ -87,6 +88,14 @@ def rotate(step: str, file: Path, *arguments: str, env: Mapping[str, str]) -> tu
 def status_of(address: str, env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
     """`ray-auth status --address --json`: its exit code and its answer."""
     return _ask_tool("status", "--address", address, env=env)
+
+
+def fetch(uri: str, target: Path, *options: str, variables: Mapping[str, str]) -> Output:
+    """`ray-auth fetch --json` of a URI that it reads from stdin, once, with its finest log."""
+    argv = [tool(), "fetch", "-", "--output", target, "--json", "--attempts=1", *options]
+    others = {name: value for name, value in variables.items() if name != "HOME"}
+    env = ray_env.plain(Path(variables["HOME"]), RAY_AUTH_LOG="trace", **others)
+    return run_unredacted(argv, env, stdin=uri)
 
 
 def _ask_tool(*arguments: str, env: Mapping[str, str]) -> tuple[int, dict[str, Any]]:

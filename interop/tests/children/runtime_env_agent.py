@@ -1,15 +1,18 @@
 """Runs inside Ray: downloads what its stdin names, as the runtime_env agent does, and prints how each download ended.
 
-Each line is one download: its variables, URI, and the file to write. Ray and `requests` read the variables with each download.
-Names lead where `INTEROP_ADDRESSES` says: a port that is not spelt out leads to the first of the two.
+Each line is one download: its variables, its URI, and the file to write, or the folder to unpack it in. Ray and `requests`
+read the variables with each download. Names lead where `INTEROP_ADDRESSES` says: to loopback, and where a URI has no port to
+that one.
 """
 
+import asyncio
 import json
 import os
 import socket
 import sys
 
 from ray._private.runtime_env.packaging import _parse_uri as parse_uri
+from ray._private.runtime_env.packaging import download_and_unpack_package
 
 ADDRESSES = json.loads(os.environ["INTEROP_ADDRESSES"])
 VARIABLES = ("HOME", "NETRC", "RAY_RUNTIME_ENV_BEARER_TOKEN")
@@ -24,16 +27,18 @@ def resolve(host: str, port: int, *arguments: object, **more: object) -> object:
     return resolved(host, port, *arguments, **more)
 
 
-def download(variables: dict[str, str], uri: str, file: str) -> dict[str, str]:
+def download(variables: dict[str, str], uri: str, file: str | None = None, folder: str | None = None) -> dict[str, str]:
     for name in VARIABLES:
         os.environ.pop(name, None)
     os.environ.update(variables)
     try:
+        if folder:
+            return {"unpacked": asyncio.run(download_and_unpack_package(uri, folder))}
         protocol, _ = parse_uri(uri)
         protocol.download_remote_uri(source_uri=uri, dest_file=file)
     except Exception as error:
         kind = type(error)
-        # A token may be in its text.
+        # Only this of it: a token may be in its text.
         module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
         return {"error": f"{module}{kind.__qualname__}"}
     return {}
