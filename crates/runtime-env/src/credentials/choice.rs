@@ -98,7 +98,7 @@ impl Offer {
     }
 }
 
-/// `https://@host/`: nobody, rather than somebody without a name.
+/// `https://@host/` and `https://:@host/`: nobody, rather than somebody without a name. Ray has it so, too.
 fn is_empty(user_info: &UserInfo) -> bool {
-    user_info.expose_user().is_empty() && user_info.expose_password().is_none()
+    user_info.expose_user().is_empty() && user_info.expose_password().is_none_or(str::is_empty)
 }

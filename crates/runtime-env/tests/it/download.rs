@@ -1,12 +1,14 @@
 //! What a download leaves behind, and what it asks for again.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use ray_auth_runtime_env::credentials::{CredentialError, CredentialKind, Credentials, MAX_REDIRECTS, RedirectError};
 use ray_auth_runtime_env::download::{FetchError, Progress, TransportKind};
+use ray_auth_runtime_env::netrc::NetrcSource;
 
-use crate::server::Answer;
+use crate::server::{Answer, readable};
 use crate::support::{Setting, bearer, uri};
 
 const SHA256_OF_PACKAGE: &str = "bc4a71180870f7945155fbb02f4b0a2e3faa2a62d6d31b7039013055ed19869a";
@@ -256,4 +258,27 @@ async fn what_cannot_be_downloaded_is_said_before_anybody_is_asked() {
         assert!(matches!(failed, FetchError::NotAFile { .. }), "{failed}");
     }
     assert_eq!(server.asked(), []);
+}
+
+#[tokio::test]
+async fn a_netrc_file_is_read_anew_for_each_attempt() {
+    let setting = Setting::new();
+    let netrc = setting.path("netrc");
+    let write = |path: &Path, password: &str| {
+        std::fs::write(path, format!("machine 127.0.0.1 login agent password {password}")).unwrap();
+    };
+    write(&netrc, "old");
+    let replaced = netrc.clone();
+    let server = setting
+        .server(move |_, before| {
+            write(&replaced, "new");
+            if before == 0 { Answer::new("503 Service Unavailable", b"") } else { Answer::ok(b"package") }
+        })
+        .await;
+    let credentials = Credentials::none().with_netrc(NetrcSource::file(&netrc));
+    let downloader = setting.downloader(credentials).attempts(2, Duration::ZERO).build().unwrap();
+    let uri = uri(&format!("https://{}/package.zip", server.address));
+    downloader.fetch(&uri, setting.package()).await.unwrap();
+    let sent: Vec<_> = server.asked().iter().map(|asked| readable(&asked.authorization[0])).collect();
+    assert_eq!(sent, ["Basic agent:old", "Basic agent:new"]);
 }

@@ -10,9 +10,9 @@ use ray_auth_runtime_env::download::{FetchError, Fetched};
 use ray_auth_runtime_env::uri::UriError;
 use tempfile::TempDir;
 
-use crate::server::{Answer, Asked, NAMES, Server};
+use crate::server::{Answer, Asked, NAMES, Server, readable};
 use crate::support::Setting;
-use crate::table::{Case, Sent, readable};
+use crate::table::{Case, Sent};
 
 pub(crate) const PACKAGE: &[u8] = b"the package";
 

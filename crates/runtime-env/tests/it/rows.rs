@@ -9,7 +9,8 @@ use ray_auth_runtime_env::download::FetchError;
 use tempfile::TempDir;
 
 use crate::network::{Failed, Network, PACKAGE};
-use crate::table::{Case, ROWS, Sent, readable, spellings};
+use crate::server::readable;
+use crate::table::{Case, ROWS, Sent, spellings};
 
 #[test]
 fn every_row_has_a_case_and_every_case_a_name_of_its_own() {

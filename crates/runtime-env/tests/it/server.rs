@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ray_auth_testing::certificates::Authority;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
@@ -184,4 +186,12 @@ async fn read(stream: &mut (impl AsyncRead + Unpin), scheme: &'static str) -> Op
         authorization: all("authorization"),
         headers,
     })
+}
+
+/// A header with login and password as they were before they were encoded.
+pub(crate) fn readable(authorization: &str) -> String {
+    match authorization.strip_prefix("Basic ") {
+        Some(pair) => format!("Basic {}", String::from_utf8(STANDARD.decode(pair).unwrap()).unwrap()),
+        None => authorization.to_owned(),
+    }
 }

@@ -155,14 +155,6 @@ impl Case {
     }
 }
 
-/// A header with login and password as they were before they were encoded.
-pub(crate) fn readable(authorization: &str) -> String {
-    match authorization.strip_prefix("Basic ") {
-        Some(pair) => format!("Basic {}", String::from_utf8(STANDARD.decode(pair).unwrap()).unwrap()),
-        None => authorization.to_owned(),
-    }
-}
-
 /// What a text holds that shows a secret of the table: the marker as it is, in hexadecimal digits, and as it looks in base64,
 /// which depends on how many bytes stand before it.
 pub(crate) fn spellings() -> Vec<String> {
