@@ -1,7 +1,7 @@
-"""Writes into `tests/vectors/runtime_env.json` what real Ray and curl do in each case: `interop/observe-runtime-env`.
+"""Writes into `tests/vectors/runtime_env.json` what real Ray and curl do: `interop/observe-runtime-env`.
 
-What ours is to do is written by people, and so is the name of the reason where that is not what Ray does: it is `?` until
-somebody said which.
+What ours is to do is written by people, and so is the name of the reason where that is not what Ray does: it is `?`
+until somebody said which.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The table of remote URIs, `tests/vectors/runtime_env.json`, put to real Ray, to real curl and to `ray-auth fetch`: which
+"""The table of remote URIs, `tests/vectors/runtime_env.json`, put to real Ray, real curl and `ray-auth fetch`: which
 credentials each of them sends to whom, where netrc files, URIs, a token and redirects offer several.
 
-A case that fails with Ray or curl says that these have changed, or that it was observed wrongly: `interop/observe-runtime-env`
-observes it anew. `cargo test` puts the same cases to our own library.
+A case that fails with Ray or curl says that these have changed, or that it was observed wrongly;
+`interop/observe-runtime-env` observes it anew. `cargo test` puts the same cases to our own library.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""`ray-auth fetch` against real nginx with TLS and logins: whole packages, every way of giving a password, refusals and their
-advice, redirects from behind the password. Ray's own download of the same package is the control.
+"""`ray-auth fetch` against real nginx with TLS and logins: whole packages, every way of giving a password, refusals and
+their advice, redirects from behind the password. Ray's own download of the same package is the control.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def test_ray_itself_fetches_the_same_package(place: Place) -> None:
         assert ask(variables=variables, uri=place.uri(), file=str(file)) == {}
         wrong = place.netrc(("a.test", LOGIN, WRONG))
         refused = ask(variables=wrong, uri=place.uri(), file=str(place.folder / "refused.zip"))
-    assert refused == {"error": "requests.exceptions.HTTPError"}
+    assert refused["error"] == "requests.exceptions.HTTPError"
     assert file.read_bytes() == fetched.target.read_bytes()
     # Ray takes the only folder at the top away.
     for name, content in contents(fetched.target).items():

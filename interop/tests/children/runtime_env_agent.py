@@ -1,8 +1,8 @@
 """Runs inside Ray: downloads what its stdin names, as the runtime_env agent does, and prints how each download ended.
 
-Each line is one download: its variables, its URI, and the file to write, or the folder to unpack it in. Ray and `requests`
-read the variables with each download. Names lead where `INTEROP_ADDRESSES` says: to loopback, and where a URI has no port to
-that one.
+Each line is one download: its variables, its URI, and the file to write, or the folder to unpack it in. Ray and
+`requests` read the variables with each download. Names lead where `INTEROP_ADDRESSES` says: to loopback, and where a URI
+has no port to that one.
 """
 
 import asyncio
@@ -38,9 +38,8 @@ def download(variables: dict[str, str], uri: str, file: str | None = None, folde
         protocol.download_remote_uri(source_uri=uri, dest_file=file)
     except Exception as error:
         kind = type(error)
-        # Only this of it: a token may be in its text.
         module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-        return {"error": f"{module}{kind.__qualname__}"}
+        return {"error": f"{module}{kind.__qualname__}", "text": str(error)}
     return {}
 
 

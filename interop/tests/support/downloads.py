@@ -1,4 +1,4 @@
-"""A download of the table of remote URIs, by curl, by real Ray, and by ours: what each was given, sent, and left behind."""
+"""Downloads of the table of remote URIs, by curl, real Ray and ours: what each was given, sent, and left behind."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from support.certificates import Authority
 from support.package_server import NAMES, PACKAGE, Asked, Servers
 from support.process import Companion, run_unredacted
 from support.real_ray import PYTHON
+from support.runtime_env import shown
 
 #: What the table's column for curl was observed with. Other releases differ: 8.16 reads `NETRC`, for example.
 CURL_VERSION = "7.88.1"
@@ -44,7 +45,12 @@ class Seen:
 
     def as_in_table(self) -> dict[str, Any]:
         requests = runtime_env.requests((asked.at, asked.authorization()) for asked in self.asked)
-        return {"requests": requests, **({} if self.ended.error is None else {"error": self.ended.error})}
+        outcome: dict[str, Any] = {"requests": requests}
+        if self.ended.error is not None:
+            outcome["error"] = self.ended.error
+        if shown(self.ended.said):
+            outcome["shows_secret"] = True
+        return outcome
 
     def is_whole_or_not_there(self) -> bool:
         return (self.left, self.package) == (([], None) if self.ended.error is not None else (["package"], PACKAGE))
@@ -104,8 +110,8 @@ def curl(place: Place) -> Download:
             options += ["--connect-to", f"{name}:{servers.other}:127.0.0.1:{servers.other}"]
         for lead in leads:
             options += ["--connect-to", lead]
-        argv = ["curl", "--disable", "--silent", "--globoff", "--location", "--remove-on-error", "--cacert", place.authority]
-        argv += [*options, "--output", target, case["uri"]]
+        argv: list[str | Path] = ["curl", "--disable", "--silent", "--show-error", "--globoff", "--location"]
+        argv += ["--cacert", place.authority, *options, "--remove-on-error", "--output", target, case["uri"]]
         output = run_unredacted(argv, ray_env.plain(Path(variables["HOME"])))
         return Ended(output.exit_code or None, output.exit_code, output.stdout + output.stderr)
 
@@ -114,8 +120,8 @@ def curl(place: Place) -> Download:
 
 @contextmanager
 def ray_agent(authority: Path, port: int) -> Iterator[Callable[..., dict[str, str]]]:
-    """Ray's own downloads, called as the runtime_env agent calls them: asked with what `children/runtime_env_agent.py` takes,
-    it says how one ended. One process does them all, one after the other."""
+    """Ray's own downloads, called as the runtime_env agent calls them: asked with what `children/runtime_env_agent.py`
+    takes, it says how one ended. One process does them all, one after the other."""
     addresses = {"names": [name for name in NAMES if name != "127.0.0.1"], "port": port}
     with folder.with_home() as path:
         env = ray_env.plain(path / "home", REQUESTS_CA_BUNDLE=str(authority), INTEROP_ADDRESSES=json.dumps(addresses))
@@ -131,7 +137,8 @@ def ray(place: Place) -> Iterator[Download]:
     with ray_agent(place.authority, place.servers.port) as ask:
 
         def download(case: Mapping[str, Any], variables: dict[str, str], target: Path) -> Ended:
-            return Ended(ask(variables=variables, uri=case["uri"], file=str(target)).get("error"))
+            answer = ask(variables=variables, uri=case["uri"], file=str(target))
+            return Ended(answer.get("error"), said=answer.get("text", ""))
 
         yield download
 

@@ -19,7 +19,8 @@ from support.process import Server
 #: Debian puts it where the `PATH` of people does not lead.
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
-# What sends to other servers stands behind the password: a `return` in its place would be answered before that is asked for.
+# What sends to other servers stands behind the password: a `return` in its place would be answered before that is asked
+# for.
 _CONFIGURATION = """
 {user}
 daemon off;

@@ -16,7 +16,7 @@
 | `differs` | the name of the reason why ours is not as Ray's (`DIFFERENCES`) |
 
 In `ours`, `error` is the word for it in JSON, and `warning` a part of the one warning that is given; in `ray` `error` is the
-class of the exception, in `curl` the exit code.
+class of the exception, in `curl` the exit code. `shows_secret` is there where the message of Ray or curl shows one.
 """
 
 from __future__ import annotations
