@@ -1,4 +1,53 @@
-//! Remote URIs, with their secrets kept apart.
+//! Remote URIs: what a `runtime_env` names its packages by, with the secrets in it kept apart.
+//!
+//! A [`RemoteUri`] says who is asked ([`Origin`]), with which login ([`UserInfo`]) and by which name the package is stored. It
+//! shows none of its secrets when it is printed, and nor does a [`UriError`]: it holds the scheme and nothing else of the text.
+//!
+//! # What is accepted
+//!
+//! `scheme://user:password@host:port/path?query#fragment` as RFC 3986 has it, with the schemes that Ray 2.60 downloads from
+//! (`http`, `https`, `s3`, `gs`, `azure`, `abfss`, `file`), and `gcs`, its own storage, in any case of letters. What stands before
+//! the last `@` of the authority is the login and, after its first `:`, the password, both decoded once. In
+//! `abfss://container@account/` it is the container.
+//!
+//! # What is refused
+//!
+//! Stricter than Ray and RFC 3986 on purpose: what two programs read in two ways sends a secret to the wrong host, or shows
+//! it. Python, which Ray reads URIs with, and the `url` crate, which most HTTP clients in Rust read them with, differ about each of
+//! these.
+//!
+//! 1. A blank, a control character, one that turns the direction of text, or a backslash, anywhere
+//!    ([`Character`](UriError::Character)). Python drops tabs and line feeds; browsers take a backslash for a slash.
+//! 2. A host with anything but ASCII letters, digits, `-`, `.`, `_` and `~`, or an IPv6 address in brackets; no host for http
+//!    ([`Host`](UriError::Host)).
+//! 3. A port that is no number up to 65535 ([`Port`](UriError::Port)).
+//! 4. An `@` after the authority ([`AtSign`](UriError::AtSign)): in `https://me:pass/word@host/` the password has a slash in
+//!    it, and the authority is `me:pass`. So `https://cdn.test/x@1.2/f.zip` is refused, too; write `%40`.
+//! 5. For http and https a host or a port that the `url` crate has in another way ([`Ambiguous`](UriError::Ambiguous)), such as
+//!    `127.1`, which is 127.0.0.1.
+//! 6. A login with an encoded `:`, and a login or a password with an encoded control character or with bytes that are not
+//!    UTF-8: the Basic scheme (RFC 7617) cannot carry them.
+//!
+//! A [redirect](RemoteUri::redirect_target) is read as browsers do: servers write what they like, and nothing in it is taken for
+//! a login.
+//!
+//! # Secrets in a path
+//!
+//! They cannot be recognised, and are printed.
+//!
+//! ```
+//! use ray_auth_runtime_env::uri::{RemoteUri, Scheme, UriError};
+//!
+//! let uri = RemoteUri::parse("https://me:correct-horse@h.test/f.zip?sig=secret")?;
+//! assert_eq!((uri.scheme(), uri.host()), (Scheme::Https, Some("h.test")));
+//! assert_eq!(uri.expose_request_uri(), "https://h.test/f.zip?sig=secret");
+//! assert_eq!(uri.to_string(), "https://***@h.test/f.zip?***");
+//!
+//! let refused = RemoteUri::parse("https://me:correct/horse@h.test/f.zip").unwrap_err();
+//! assert!(matches!(refused, UriError::Port { .. }), "what stands before the slash looks like a host and a port");
+//! assert!(!refused.to_string().contains("correct"));
+//! # Ok::<(), UriError>(())
+//! ```
 
 mod error;
 mod origin;
@@ -23,7 +72,10 @@ use crate::Secret;
 use crate::redact::parts::{Parts, Unreadable, split_scheme};
 use crate::redact::redact_uri;
 
-/// A URI that Ray downloads packages from.
+/// A URI that Ray downloads packages from. See the [module](self) for what is one.
+///
+/// `Display` and `Debug` show it redacted; what shows more has `expose` in its name. Its secrets are wiped when it is dropped.
+/// It cannot be compared: two URIs with the same [`origin`](Self::origin) go to the same server.
 #[derive(Clone)]
 pub struct RemoteUri {
     scheme: Scheme,
@@ -35,11 +87,12 @@ pub struct RemoteUri {
 }
 
 impl RemoteUri {
-    /// Reads a URI.
+    /// Reads a URI, by the rules of the [module](self). Nothing is trimmed or mended.
     ///
     /// # Errors
     ///
-    /// [`UriError`]
+    /// A [`UriError`] that says which rule the text breaks, and how to write it instead. It holds nothing of the text but the
+    /// scheme.
     pub fn parse(text: &str) -> Result<Self, UriError> {
         let parts = Parts::split(text).map_err(|why| unreadable(text, why))?;
         let scheme = Scheme::named(parts.scheme)
@@ -66,7 +119,7 @@ impl RemoteUri {
         self.scheme
     }
 
-    /// Login and password.
+    /// Login and password; `None` where there is no `@`, nothing before it, or the container of an `abfss` URI.
     #[must_use]
     pub fn user_info(&self) -> Option<&UserInfo> {
         self.user_info.as_ref()
@@ -78,7 +131,8 @@ impl RemoteUri {
         self.uri.expose_secret()
     }
 
-    /// What an HTTP client is given.
+    /// What an HTTP client is given: without login and password. For http and https without the fragment, too, and as the `url`
+    /// crate normalises it. The query may be a secret.
     #[must_use]
     pub fn expose_request_uri(&self) -> &str {
         self.request_uri.expose_secret()
@@ -103,11 +157,16 @@ impl RemoteUri {
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
-    /// Where a `Location` header leads to.
+    /// Where the `Location` header of an answer to a request for this leads to.
+    ///
+    /// The target may be relative (RFC 9110, section 10.2.2), and is resolved and normalised as browsers do. User information and
+    /// fragment in it are dropped: Ray and curl use the former for the same host, and a server could make a client send what
+    /// it likes. An `@` is allowed in path and query, where servers write it.
     ///
     /// # Errors
     ///
-    /// [`UriError::NotHttp`], [`UriError::Location`]
+    /// [`UriError::NotHttp`] when this or the target is for another scheme than http and https, and [`UriError::Location`] for
+    /// what is not UTF-8 or no URI.
     pub fn redirect_target(&self, location: &[u8]) -> Result<Self, UriError> {
         if !self.scheme.is_http() {
             return Err(UriError::NotHttp { scheme: self.scheme.to_string() });
@@ -123,17 +182,27 @@ impl RemoteUri {
         Ok(Self::of_http(scheme, Secret::new(target.to_string()), None, target))
     }
 
-    /// The name that Ray 2.60 gives to the package.
+    /// The name that Ray 2.60 gives to the package, or `None` where Ray raises an exception. **It can show a part of a secret**,
+    /// see [`ray_package_name`].
     #[must_use]
     pub fn ray_package_name(&self) -> Option<String> {
         ray_package_name(self.expose_uri())
     }
 
-    /// A name that leaks nothing.
+    /// A name for the package that shows nothing of the URI but its scheme and its ending, and is a plain file name.
+    ///
+    /// It is Ray's name, `<scheme>_<SHA-1 of the whole URI><ending>`, where the ending is one of `.zip`, `.jar`, `.tgz`,
+    /// `.tar.gz`, `.tar.bz2` and `.tar.xz` at the end of the path, and else there is none. Ray takes whatever follows the last dot, of
+    /// a password, too. A wheel keeps its name, which installers read, with the hash in its build tag; Ray's would be the
+    /// same for two servers. A `gcs` package keeps its name.
+    ///
+    /// The hash is one of the URI with its secrets: who has no credential, or another one, does not find what was downloaded with
+    /// this one. It has no salt, so whoever sees the name can try guesses of a weak password against it.
     ///
     /// # Errors
     ///
-    /// [`PackageNameError`]
+    /// [`PackageNameError`] for a `gcs` URI with a login or without a plain name, and for a wheel that is not named as wheels
+    /// are.
     pub fn safe_package_name(&self) -> Result<String, PackageNameError> {
         safe_name::safe_package_name(self)
     }

@@ -17,10 +17,26 @@ const REMOTE: [&str; 7] = ["http", "https", "s3", "gs", "azure", "abfss", "file"
 const VERBATIM: [&str; 4] = ["gcs", "conda", "pip", "uv"];
 
 /// The name that Ray 2.60 gives to the package at a URI (`ray._common.runtime_env_uri.parse_uri`), to the byte. `None`
-/// where Ray raises.
+/// where Ray raises. The folder that Ray unpacks it to has this name without its ending.
 ///
-/// **It can hold secrets, and anything that a path must not hold**: see [`RemoteUri::safe_package_name`] for one that
-/// does not. This one is for those who look for what Ray stored.
+/// - `http`, `https`, `s3`, `gs`, `azure`, `abfss`, `file`: `<scheme>_<SHA-1 of the whole URI, in hex><ending>`, where the ending is
+///   what `pathlib` takes for the suffix of authority and path, or one of `.tar.gz`, `.tar.bz2` and `.tar.xz`. A wheel has
+///   the last segment of its path instead.
+/// - `gcs`, `conda`, `pip`, `uv`: the authority, as it is.
+/// - `local`: the path of the directory.
+///
+/// Takes any text, as Ray does, and not only what [`RemoteUri::parse`](super::RemoteUri::parse) accepts.
+///
+/// **It can hold secrets, and anything that a path must not hold**: of `https://me:p.secret@h` the ending is `.secret@h`.
+/// See [`RemoteUri::safe_package_name`] for one that does not. This one is for those who look for what Ray stored.
+///
+/// ```
+/// use ray_auth_runtime_env::uri::ray_package_name;
+///
+/// let name = ray_package_name("https://h.test/f.zip");
+/// assert_eq!(name.as_deref(), Some("https_b9e1f953e92f1e11e2a23bdf3301809151442747.zip"));
+/// assert_eq!(ray_package_name("ftp://h.test/f.zip"), None);
+/// ```
 ///
 /// [`RemoteUri::safe_package_name`]: super::RemoteUri::safe_package_name
 #[must_use]
