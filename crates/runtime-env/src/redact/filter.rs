@@ -20,7 +20,8 @@ const TOO_LONG: &str = "<line of more than 1 MiB left out>";
 ///
 /// # Errors
 ///
-/// What reading or writing fails with.
+/// What reading or writing fails with, and [`ErrorKind::InvalidData`] for a text in UTF-16 with its byte order mark, as some
+/// shells write it: nothing would be found in it.
 ///
 /// ```
 /// use ray_auth_runtime_env::redact::{Redactor, filter};
@@ -33,6 +34,7 @@ const TOO_LONG: &str = "<line of more than 1 MiB left out>";
 /// ```
 pub fn filter(redactor: &Redactor, mut input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     let mut line = Line::default();
+    let mut is_first = true;
     loop {
         let chunk = match input.fill_buf() {
             Ok(chunk) => chunk,
@@ -45,6 +47,12 @@ pub fn filter(redactor: &Redactor, mut input: impl BufRead, mut output: impl Wri
         }
         for piece in chunk.split_inclusive(|byte| *byte == b'\n') {
             line.push(piece);
+            if is_first && line.bytes.len() > 1 {
+                is_first = false;
+                if line.bytes.starts_with(b"\xff\xfe") || line.bytes.starts_with(b"\xfe\xff") {
+                    return Err(io::Error::new(ErrorKind::InvalidData, "the text is UTF-16; convert it to UTF-8"));
+                }
+            }
             if piece.ends_with(b"\n") {
                 line.write(redactor, &mut output)?;
             }

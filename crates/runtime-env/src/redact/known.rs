@@ -62,13 +62,16 @@ impl Known {
             }
         };
         hide(bytes, &|place| place);
-        if let Some(decoded) = View::percent_decoded(bytes, |place| place) {
-            hide(&decoded.bytes, &|byte| decoded.place(byte));
+        // Twice each, for what is encoded in something encoded, such as JSON in JSON.
+        let mut decoded = View::percent_decoded(bytes, |place| place);
+        for _ in 0..2 {
+            let Some(view) = decoded else { break };
+            hide(&view.bytes, &|byte| view.place(byte));
+            decoded = View::percent_decoded(&view.bytes, |byte| view.place(byte));
         }
-        // Twice, for JSON that stands in JSON.
         let mut unescaped = View::unescaped(bytes, |place| place);
         for _ in 0..2 {
-            let Some(view) = unescaped else { return };
+            let Some(view) = unescaped else { break };
             hide(&view.bytes, &|byte| view.place(byte));
             if let Some(decoded) = View::percent_decoded(&view.bytes, |byte| view.place(byte)) {
                 hide(&decoded.bytes, &|byte| decoded.place(byte));

@@ -33,28 +33,58 @@ pub(super) fn hide(
         return None;
     }
     let mut cursor = Cursor { text, at: name.end };
-    cursor.skip_to_value()?;
+    let Shape { quoted, listed } = cursor.skip_to_value()?;
     let quote = cursor.quote();
     let start = cursor.at;
     if start < done {
         return None;
     }
-    let line_end = bounds.line_end(start);
-    let (secret, end) = match quote {
-        Some(quote) => {
-            let end = closing(text, start, line_end, quote);
-            (after_scheme(text, start, end).unwrap_or(start), end)
+    let Some(mut quote) = quote else { return hide_unquoted(text, start, named, bounds, edits) };
+    let mut hidden = start;
+    loop {
+        let mut end = closing(text, hidden, bounds.line_end(hidden), quote);
+        if !quoted {
+            // `NAME='x'y`: not written for a program, so the quotation mark may belong to the value.
+            end = end.max(bounds.word(hidden).trimmed(hidden));
         }
-        None => match (after_scheme(text, start, line_end), named) {
-            (Some(token), _) => (token, bounds.word(token).trimmed(token)),
-            (None, Named::Header) => (start, line_end),
-            (None, Named::Variable) => (start, bounds.word(start).trimmed(start)),
-        },
+        let secret = after_scheme(text, hidden, end).unwrap_or(hidden);
+        if secret < end {
+            edits.hide(secret..end);
+        }
+        // The next one of `["…", "…"]`.
+        cursor.at = end;
+        let next = if listed { cursor.skip_to_next() } else { None };
+        let Some(next) = next else { return Some(end) };
+        (quote, hidden) = (next, cursor.at);
+    }
+}
+
+/// Hides a value without quotation marks.
+fn hide_unquoted(text: &str, start: usize, named: Named, bounds: &mut Bounds<'_>, edits: &mut Edits) -> Option<usize> {
+    if is_nothing(&text[start..]) {
+        return None;
+    }
+    let line_end = bounds.line_end(start);
+    let (secret, end) = match (after_scheme(text, start, line_end), named) {
+        (Some(token), _) => (token, bounds.word(token).trimmed(token)),
+        // An object: what in it is the secret nobody knows.
+        (None, _) if text[start..].starts_with('{') => {
+            (start, text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end))
+        }
+        (None, Named::Header) => (start, line_end),
+        (None, Named::Variable) => (start, bounds.word(start).trimmed(start)),
     };
     if secret < end {
         edits.hide(secret..end);
     }
     Some(end)
+}
+
+/// Whether there is no value, or one that is hidden already.
+fn is_nothing(value: &str) -> bool {
+    const NOTHING: [&str; 5] = ["null", "None", "true", "false", "Sensitive"];
+    let rest = NOTHING.into_iter().find_map(|nothing| value.strip_prefix(nothing));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '}', ']', ')', '\r', '\n']))
 }
 
 /// Hides the word after `Bearer`, unless that is one of a sentence.
@@ -108,9 +138,10 @@ fn next_word(text: &str, name: Range<usize>, bounds: &mut Bounds<'_>) -> Option<
     }
     let mut cursor = Cursor { text, at: name.end };
     cursor.skip_blanks();
-    let start = cursor.at;
-    let word = start..bounds.word(start).trimmed(start);
-    (start > name.end && !word.is_empty()).then_some(word)
+    let has_blank = cursor.at > name.end;
+    cursor.quote();
+    let word = cursor.at..bounds.word(cursor.at).trimmed(cursor.at);
+    (has_blank && !word.is_empty()).then_some(word)
 }
 
 /// Whether the name is not a part of a longer word. A header may have something before it, as in `HTTP_COOKIE`.
@@ -179,6 +210,14 @@ fn closing(text: &str, start: usize, limit: usize, quote: Quote) -> usize {
     limit
 }
 
+/// How a name and its value are written.
+struct Shape {
+    /// The name stands in quotation marks.
+    quoted: bool,
+    /// The value is the first one of a list.
+    listed: bool,
+}
+
 /// Goes from the end of a name to its value.
 struct Cursor<'t> {
     text: &'t str,
@@ -187,7 +226,7 @@ struct Cursor<'t> {
 
 impl Cursor<'_> {
     /// To the value of a name: `name: value`, `'name': 'value'`, `("name", "value")`, `key='name', value='value'`.
-    fn skip_to_value(&mut self) -> Option<()> {
+    fn skip_to_value(&mut self) -> Option<Shape> {
         self.skip_blanks();
         let quoted = self.quote().is_some();
         self.skip_blanks();
@@ -206,15 +245,34 @@ impl Cursor<'_> {
             _ => return None,
         }
         self.skip_blanks();
+        let start = self.at;
         while matches!(self.peek(), Some(b'[' | b'(')) {
             self.at += 1;
             self.skip_blanks();
         }
-        // Python's b'…'.
+        let listed = self.at > start;
+        self.skip_prefix();
+        Some(Shape { quoted, listed })
+    }
+
+    /// From the end of a quoted text into the next one, if there is one.
+    fn skip_to_next(&mut self) -> Option<Quote> {
+        self.quote()?;
+        self.skip_blanks();
+        if self.peek() != Some(b',') {
+            return None;
+        }
+        self.at += 1;
+        self.skip_blanks();
+        self.skip_prefix();
+        self.quote()
+    }
+
+    /// The `b` of Python's `b'…'`.
+    fn skip_prefix(&mut self) {
         if self.peek() == Some(b'b') && matches!(self.bytes().get(1), Some(b'"' | b'\'')) {
             self.at += 1;
         }
-        Some(())
     }
 
     /// `value=` and `"value":`, if they are there.

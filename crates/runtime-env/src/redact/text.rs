@@ -101,10 +101,9 @@ impl Redactor {
                 Kind::Uri => uri = uris::hide(text, start..end, &mut bounds, &mut edits),
                 Kind::EncodedUri => uri = uris::hide_encoded(text, start..end, &mut bounds, &mut edits),
                 Kind::Target => uri = uris::hide_query(text, end - 1, &mut bounds, &mut edits),
-                _ if start < value => {}
                 Kind::Header | Kind::Variable => {
                     let named = if kind == Kind::Header { Named::Header } else { Named::Variable };
-                    let found = named::hide(text, start..end, named, uri, &mut bounds, &mut edits);
+                    let found = named::hide(text, start..end, named, value.max(uri), &mut bounds, &mut edits);
                     value = found.unwrap_or(value);
                 }
                 Kind::Bearer => named::hide_bearer(text, start..end, &mut bounds, &mut edits),

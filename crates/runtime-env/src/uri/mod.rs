@@ -44,7 +44,7 @@
 //! assert_eq!(uri.to_string(), "https://***@h.test/f.zip?***");
 //!
 //! let refused = RemoteUri::parse("https://me:correct/horse@h.test/f.zip").unwrap_err();
-//! assert!(matches!(refused, UriError::Port { .. }), "what stands before the slash looks like a host and a port");
+//! assert!(matches!(refused, UriError::AtSign { .. }));
 //! assert!(!refused.to_string().contains("correct"));
 //! # Ok::<(), UriError>(())
 //! ```

@@ -16,7 +16,7 @@ const MARKER: &str = "[QWXZ]{12}";
 const PUNCTUATION: &str = "[!\"#$%&'()*+,./:;<=>?@\\[\\\\\\]^_`{|}~-]";
 
 /// A secret: the marker, with anything before, in and after it.
-fn secret() -> impl Strategy<Value = (String, String)> {
+pub(super) fn secret() -> impl Strategy<Value = (String, String)> {
     let regex = |regex: String| proptest::string::string_regex(&regex).unwrap();
     let around = || regex(format!("({PUNCTUATION}|[a-z0-9\u{e9}\u{4e16}]){{0,6}}"));
     (MARKER, around(), regex(format!("{PUNCTUATION}{{0,3}}")), around()).prop_map(|(marker, before, inside, after)| {
@@ -26,7 +26,7 @@ fn secret() -> impl Strategy<Value = (String, String)> {
 }
 
 /// Texts as they stand in logs: words, quotation marks, brackets, other URIs.
-fn surroundings() -> impl Strategy<Value = String> {
+pub(super) fn surroundings() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[a-z ]{0,8}",
         "[\"'`(\\[{<=:, ]{1,3}",
@@ -43,7 +43,7 @@ fn surroundings() -> impl Strategy<Value = String> {
 }
 
 /// Whether six of the marker's letters are left, one after the other.
-fn survives(marker: &str, text: &str) -> bool {
+pub(super) fn survives(marker: &str, text: &str) -> bool {
     (0..=marker.len() - 6).any(|start| text.contains(&marker[start..start + 6]))
 }
 
@@ -137,7 +137,9 @@ proptest! {
     #[test]
     fn what_holds_nothing_is_borrowed(text in "[ -+.-9;-@\\[-`{-~a-z\u{e9}\n\t]{0,80}") {
         // Without a colon and a comma, and so without `://` and most values of names.
-        let kept = ["bearer", "basic", "cookie", "authorization", "ray_", "ray-", "path=", "url=", " /", "%3a"];
+        let kept = [
+            "bearer", "basic", "cookie", "authorization", "ray_", "ray-", "=/", "'/", "\"/", " /", "%3a",
+        ];
         prop_assume!(!kept.iter().any(|needle| text.to_lowercase().contains(needle)));
         let redactor = Redactor::new().hide("SECRET1");
         prop_assert!(matches!(redactor.redact(&text), Cow::Borrowed(same) if same == text));
@@ -287,8 +289,7 @@ fn the_work_grows_with_the_length_of_the_text() {
     for (repeated, last) in table {
         let text = repeated.repeat((1 << 20) / repeated.len()) + last;
         let started = Instant::now();
-        let shown = redactor.redact(&text).into_owned();
+        let _ = redactor.redact(&text);
         assert!(started.elapsed() < Duration::from_secs(60), "{repeated:?} {last:?}");
-        assert_eq!(redactor.redact(&shown), shown, "{repeated:?} {last:?}");
     }
 }

@@ -121,3 +121,15 @@ fn an_error_ends_the_filter() {
     assert_eq!(filter(&redactor, BufReader::new(Broken), Vec::new()).unwrap_err().to_string(), "broken");
     assert_eq!(filter(&redactor, &b"x"[..], Broken).unwrap_err().to_string(), "broken");
 }
+
+#[test]
+fn utf_16_is_refused() {
+    for input in [&b"\xff\xfeh\0t\0"[..], b"\xfe\xff\0h\0t"] {
+        for capacity in [1, 8192] {
+            let input = BufReader::with_capacity(capacity, input);
+            let mut shown = Vec::new();
+            assert_eq!(filter(&Redactor::new(), input, &mut shown).unwrap_err().kind(), io::ErrorKind::InvalidData);
+            assert!(shown.is_empty());
+        }
+    }
+}

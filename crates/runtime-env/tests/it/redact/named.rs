@@ -1,6 +1,46 @@
 //! Values that are secret by the name before them, and secrets that are known.
 
+use proptest::prelude::*;
+use ray_auth_runtime_env::redact::Redactor;
+
+use super::any::{secret, surroundings, survives};
 use super::check;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn no_value_of_a_name_is_left(
+        name in "(proxy-|X-Ray-|HTTP_)?(authorization|Authorization|AUTHORIZATION)|(set-|Set-)?(cookie|Cookie)",
+        variable in "RAY_AUTH_TOKEN|RAY_RUNTIME_ENV_BEARER_TOKEN|ray-authentication-token",
+        scheme in "(Bearer |basic |Digest )?",
+        (marker, value) in secret(),
+        spelling in 0..10_usize,
+        before in surroundings(),
+        after in surroundings(),
+    ) {
+        // The value of an open quotation mark would be what follows, and this a part of it.
+        let before = before.replace(['\'', '"', '`'], "");
+        let header = format!("{scheme}{value}");
+        let text = match spelling {
+            0 => format!("{name}: {header}"),
+            1 => format!("{name}={header}"),
+            2 => format!("{{\"a\": \"b\", {name:?}: {header:?}"),
+            3 => format!("({name:?}, {header:?})"),
+            4 => format!("{:?}", format!("{name:?}:{header:?}")),
+            5 => serde_json::json!({"name": variable, "value": value}).to_string(),
+            6 => serde_json::json!({name: [header]}).to_string(),
+            7 => format!("{variable}={value}"),
+            8 => format!("{{{variable:?}: {value:?}}}"),
+            _ => format!("Bearer {value}"),
+        };
+        let text = format!("{before} {text} {after}");
+        let redactor = Redactor::new();
+        let shown = redactor.redact(&text);
+        prop_assert!(!survives(&marker, &shown), "{text:?}\n{shown:?}");
+        prop_assert_eq!(redactor.redact(&shown), &*shown, "{:?}", text);
+    }
+}
 
 #[test]
 fn values_with_a_name() {
@@ -25,6 +65,20 @@ fn values_with_a_name() {
             "[(b'authorization', b'Basic SECRET1'), (b'accept', b'x')]",
             "[(b'authorization', b'Basic ***'), (b'accept', b'x')]",
         ),
+        (
+            "a list",
+            "{'set-cookie': ['a=SECRET1', b'b=SECRET2'], 'a': 'b'}",
+            "{'set-cookie': ['***', b'***'], 'a': 'b'}",
+        ),
+        ("a list, JSON", r#"{"cookie":["SECRET1","SECRET2"],"n":["x"]}"#, r#"{"cookie":["***","***"],"n":["x"]}"#),
+        (
+            "no value",
+            r#"{"cookie":null,"authorization":"","n":["x"]}"#,
+            r#"{"cookie":null,"authorization":"","n":["x"]}"#,
+        ),
+        ("an object", r#"{"authorization":{"scheme":"Bearer","token":"SECRET1"}}"#, r#"{"authorization":***"#),
+        ("an arrow", "authorization => \"SECRET1\" x", "authorization => \"***\" x"),
+        ("a name in a value", "RAY_AUTH_TOKEN=authorization: Digest SECRET1", "RAY_AUTH_TOKEN=***: ***"),
         (
             "a pair",
             "(\"authorization\", \"Bearer SECRET1\"), (\"a\", \"b\")",
@@ -75,7 +129,7 @@ fn values_with_a_name() {
         (
             "Rust",
             "{\"RAY_AUTH_TOKEN\": Some(\"SECRET1\")} headers={\"authorization\": Sensitive}",
-            "{\"RAY_AUTH_TOKEN\": ***\")} headers={\"authorization\": ***",
+            "{\"RAY_AUTH_TOKEN\": ***\")} headers={\"authorization\": Sensitive}",
         ),
         (
             "only the name",
@@ -92,6 +146,7 @@ fn values_with_a_name() {
             "the bearer token is missing; WWW-Authenticate: Bearer realm=\"ray\"",
             "the bearer token is missing; WWW-Authenticate: Bearer realm=\"ray\"",
         ),
+        ("quoted", "sent Basic \"U0VDUkVUMTpTRUNSRVQy\", Bearer 'SECRET1'", "sent Basic \"***\", Bearer '***'"),
         ("basic", "sent Basic U0VDUkVUMTpTRUNSRVQy, Basic authentication", "sent Basic ***, Basic authentication"),
         ("a name in a query", "GET /x?authorization=SECRET1 HTTP/1.1", "GET /x?*** HTTP/1.1"),
     ]);
@@ -106,6 +161,7 @@ fn what_is_known() {
             "got *** twice: ***",
         ),
         ("percent-encoded", "a=SECRETtoken%2Bknown%2f1%3D%3D&b=SECRETtoken%2bknown/1%3D=", "a=***&b=***"),
+        ("encoded twice", "SECRETtoken%252Bknown%252f1%253D%253D", "***"),
         ("all of it percent-encoded", "%53%45%43%52%45%54%74%6f%6b%65%6e%2B%6b%6e%6f%77%6e%2F%31%3D%3D", "***"),
         ("in JSON", r#"{"a":"SECRETtoken+known\/1=="}"#, r#"{"a":"***"}"#),
         ("in a path", "https://h.test/SECRETtoken%2Bknown%2F1==/f.zip", "https://h.test/***/f.zip"),
