@@ -36,8 +36,8 @@ impl Word {
 /// The words and lines of a text.
 pub(super) struct Bounds<'t> {
     text: &'t str,
-    /// Where the quotation marks of JSON strings are.
-    strings: Vec<usize>,
+    /// Where the quotation marks of JSON strings are, once somebody asked.
+    strings: Option<Vec<usize>>,
     word: Option<Word>,
     line: Option<(Range<usize>, Option<usize>)>,
     /// The first `?` or `#` of a word, for whoever asks from the start of the range to its end.
@@ -46,7 +46,7 @@ pub(super) struct Bounds<'t> {
 
 impl<'t> Bounds<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, strings: json::quotation_marks(text), word: None, line: None, mark: None }
+        Self { text, strings: None, word: None, line: None, mark: None }
     }
 
     /// The word at this place.
@@ -101,9 +101,10 @@ impl<'t> Bounds<'t> {
         (at + line.len(), last_at)
     }
 
-    fn next_string(&self, at: usize) -> usize {
-        let after = self.strings.partition_point(|place| *place < at);
-        self.strings.get(after).copied().unwrap_or(self.text.len())
+    fn next_string(&mut self, at: usize) -> usize {
+        let strings = self.strings.get_or_insert_with(|| json::quotation_marks(self.text));
+        let after = strings.partition_point(|place| *place < at);
+        strings.get(after).copied().unwrap_or(self.text.len())
     }
 }
 

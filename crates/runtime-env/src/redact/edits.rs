@@ -19,6 +19,11 @@ enum Instead {
 pub(super) struct Edits(Vec<(Range<usize>, Instead)>);
 
 impl Edits {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Hides a secret.
     pub(super) fn hide(&mut self, piece: Range<usize>) {
         self.0.push((piece, Instead::Hidden));

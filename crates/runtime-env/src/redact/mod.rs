@@ -7,7 +7,7 @@
 //!
 //! 1. Of every URI the user information, the query and the fragment, whole: `scheme://***@host:port/path?***#***`. A URI that
 //!    cannot be read, and so could be read in two ways, is `scheme://<unparseable URI>`.
-//! 2. The query of a path without its URI, where HTTP clients write one: after `url: `, `GET ` and the like.
+//! 2. The query of a path without its URI, where HTTP clients write one: after `url: `, `GET `, a quotation mark or `=`.
 //! 3. The values of `Authorization`, `Proxy-Authorization`, `X-Ray-Authorization`, `Cookie` and `Set-Cookie`, and of
 //!    `RAY_AUTH_TOKEN`, `RAY_RUNTIME_ENV_BEARER_TOKEN` and the cookie `ray-authentication-token`, in any case, however name and
 //!    value are quoted, with `:`, `=`, or as a pair. Of `Bearer x` and `Basic x` the first word stays.
@@ -29,6 +29,7 @@
 //! - A secret in a path, unless it is known. It looks like any other folder.
 //! - `//login:password@host` without a scheme, and `login:password@host`.
 //! - The second half of `https://login password@host`, where nothing says that there is a password.
+//! - A password or a key with another name, unless it is known, and a value whose name stands without `:` or `=`.
 //! - What was cut or wrapped: half of a known secret, a URI on two lines.
 //!
 //! ```
@@ -51,6 +52,7 @@ mod known;
 mod named;
 mod needles;
 pub(crate) mod parts;
+mod quoted;
 mod single;
 mod text;
 mod uris;

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::bounds::Bounds;
 use super::edits::Edits;
+use super::quoted::{Cursor, Shape, closing};
 
 /// What a name says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,27 +91,10 @@ fn is_nothing(value: &str) -> bool {
 /// Hides the word after `Bearer`, unless that is one of a sentence.
 pub(super) fn hide_bearer(text: &str, name: Range<usize>, bounds: &mut Bounds<'_>, edits: &mut Edits) {
     /// What follows where somebody writes about tokens.
-    const PROSE: [&str; 17] = [
-        "and",
-        "auth",
-        "authentication",
-        "authorization",
-        "credential",
-        "credentials",
-        "header",
-        "headers",
-        "in",
-        "is",
-        "of",
-        "or",
-        "realm",
-        "scheme",
-        "to",
-        "token",
-        "tokens",
-    ];
+    const PROSE: &str = "and auth authentication authorization credential credentials header headers in is of or realm \
+                         scheme to token tokens";
     let Some(word) = next_word(text, name, bounds) else { return };
-    let is_prose = PROSE.iter().any(|prose| text[word.clone()].eq_ignore_ascii_case(prose));
+    let is_prose = PROSE.split(' ').any(|prose| text[word.clone()].eq_ignore_ascii_case(prose));
     let is_challenge = text[word.clone()].to_ascii_lowercase().starts_with("realm=");
     if !is_prose && !is_challenge {
         edits.hide(word);
@@ -178,149 +162,4 @@ fn after_scheme(text: &str, start: usize, end: usize) -> Option<usize> {
     let blanks = value[scheme.len()..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let token = start + scheme.len() + blanks;
     (blanks > 0 && token < end).then_some(token)
-}
-
-/// A quotation mark, and how many backslashes stand before it.
-#[derive(Clone, Copy)]
-struct Quote {
-    mark: u8,
-    backslashes: usize,
-}
-
-/// Where the text ends that this opened: before a mark like it that something follows which may follow a text. In doubt it
-/// goes on.
-fn closing(text: &str, start: usize, limit: usize, quote: Quote) -> usize {
-    let bytes = text.as_bytes();
-    let mut backslashes = 0;
-    for place in start..limit {
-        if bytes[place] == quote.mark {
-            let closes = if quote.backslashes == 0 { backslashes % 2 == 0 } else { backslashes <= quote.backslashes };
-            let next = text[place + 1..].chars().next();
-            let may_follow = next.is_none_or(|next| {
-                next.is_whitespace()
-                    || next.is_control()
-                    || matches!(next, ',' | ')' | ']' | '}' | ':' | ';' | '>' | '\\' | '"' | '\'')
-            });
-            if closes && may_follow {
-                return if quote.backslashes == 0 { place } else { place - backslashes };
-            }
-        }
-        backslashes = if bytes[place] == b'\\' { backslashes + 1 } else { 0 };
-    }
-    limit
-}
-
-/// How a name and its value are written.
-struct Shape {
-    /// The name stands in quotation marks.
-    quoted: bool,
-    /// The value is the first one of a list.
-    listed: bool,
-}
-
-/// Goes from the end of a name to its value.
-struct Cursor<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl Cursor<'_> {
-    /// To the value of a name: `name: value`, `'name': 'value'`, `("name", "value")`, `key='name', value='value'`.
-    fn skip_to_value(&mut self) -> Option<Shape> {
-        self.skip_blanks();
-        let quoted = self.quote().is_some();
-        self.skip_blanks();
-        match self.peek()? {
-            b':' | b'=' => {
-                self.at += 1;
-                while matches!(self.peek(), Some(b'=' | b'>' | b':')) {
-                    self.at += 1;
-                }
-            }
-            b',' if quoted => {
-                self.at += 1;
-                self.skip_blanks();
-                self.skip_word_value();
-            }
-            _ => return None,
-        }
-        self.skip_blanks();
-        let start = self.at;
-        while matches!(self.peek(), Some(b'[' | b'(')) {
-            self.at += 1;
-            self.skip_blanks();
-        }
-        let listed = self.at > start;
-        self.skip_prefix();
-        Some(Shape { quoted, listed })
-    }
-
-    /// From the end of a quoted text into the next one, if there is one.
-    fn skip_to_next(&mut self) -> Option<Quote> {
-        self.quote()?;
-        self.skip_blanks();
-        if self.peek() != Some(b',') {
-            return None;
-        }
-        self.at += 1;
-        self.skip_blanks();
-        self.skip_prefix();
-        self.quote()
-    }
-
-    /// The `b` of Python's `b'…'`.
-    fn skip_prefix(&mut self) {
-        if self.peek() == Some(b'b') && matches!(self.bytes().get(1), Some(b'"' | b'\'')) {
-            self.at += 1;
-        }
-    }
-
-    /// `value=` and `"value":`, if they are there.
-    fn skip_word_value(&mut self) {
-        let start = self.at;
-        self.quote();
-        if self.bytes().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"value")) {
-            self.at += 5;
-            self.quote();
-            self.skip_blanks();
-            if matches!(self.peek(), Some(b'=' | b':')) {
-                self.at += 1;
-                return;
-            }
-        }
-        self.at = start;
-    }
-
-    /// Blanks, and what a terminal takes for colours.
-    fn skip_blanks(&mut self) {
-        loop {
-            match self.bytes() {
-                [b' ' | b'\t', ..] => self.at += 1,
-                [0x1b, b'[', rest @ ..] => {
-                    let parameters = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b';')).count();
-                    if rest.get(parameters) != Some(&b'm') {
-                        return;
-                    }
-                    self.at += 2 + parameters + 1;
-                }
-                _ => return,
-            }
-        }
-    }
-
-    /// A quotation mark with the backslashes before it.
-    fn quote(&mut self) -> Option<Quote> {
-        let backslashes = self.bytes().iter().take_while(|byte| **byte == b'\\').count();
-        let mark = self.bytes().get(backslashes).copied().filter(|mark| matches!(mark, b'"' | b'\'' | b'`'))?;
-        self.at += backslashes + 1;
-        Some(Quote { mark, backslashes })
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes().first().copied()
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.text.as_bytes()[self.at..]
-    }
 }

@@ -93,18 +93,24 @@ impl Redactor {
         let mut edits = Edits::default();
         self.secrets.hide(text, &mut edits);
         let mut bounds = Bounds::new(text);
-        // How far the last one of a kind went: what begins inside of it is hidden with it.
-        let (mut uri, mut value) = (0, 0);
+        // How far the last URI went, and up to where URIs and values are hidden: what begins inside of it is hidden with it.
+        let (mut uri, mut hidden) = (0, 0);
         for (kind, start, end) in needles::find(text) {
             match kind {
                 Kind::Uri | Kind::EncodedUri | Kind::Target if start < uri => {}
-                Kind::Uri => uri = uris::hide(text, start..end, &mut bounds, &mut edits),
-                Kind::EncodedUri => uri = uris::hide_encoded(text, start..end, &mut bounds, &mut edits),
-                Kind::Target => uri = uris::hide_query(text, end - 1, &mut bounds, &mut edits),
+                Kind::Uri | Kind::EncodedUri | Kind::Target => {
+                    let before = edits.len();
+                    uri = match kind {
+                        Kind::Uri => uris::hide(text, start..end, &mut bounds, &mut edits),
+                        Kind::EncodedUri => uris::hide_encoded(text, start..end, &mut bounds, &mut edits),
+                        _ => uris::hide_query(text, end - 1, &mut bounds, &mut edits),
+                    };
+                    hidden = if edits.len() > before { hidden.max(uri) } else { hidden };
+                }
                 Kind::Header | Kind::Variable => {
                     let named = if kind == Kind::Header { Named::Header } else { Named::Variable };
-                    let found = named::hide(text, start..end, named, value.max(uri), &mut bounds, &mut edits);
-                    value = found.unwrap_or(value);
+                    let found = named::hide(text, start..end, named, hidden, &mut bounds, &mut edits);
+                    hidden = hidden.max(found.unwrap_or_default());
                 }
                 Kind::Bearer => named::hide_bearer(text, start..end, &mut bounds, &mut edits),
                 Kind::Basic => named::hide_basic(text, start..end, &mut bounds, &mut edits),

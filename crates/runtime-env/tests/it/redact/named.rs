@@ -77,6 +77,11 @@ fn values_with_a_name() {
             r#"{"cookie":null,"authorization":"","n":["x"]}"#,
         ),
         ("an object", r#"{"authorization":{"scheme":"Bearer","token":"SECRET1"}}"#, r#"{"authorization":***"#),
+        (
+            "after an encoded URI without a secret",
+            "https%3A%2F%2Fh.test/authorization=SECRET1",
+            "https%3A%2F%2Fh.test/authorization=***",
+        ),
         ("an arrow", "authorization => \"SECRET1\" x", "authorization => \"***\" x"),
         ("a name in a value", "RAY_AUTH_TOKEN=authorization: Digest SECRET1", "RAY_AUTH_TOKEN=***: ***"),
         (
