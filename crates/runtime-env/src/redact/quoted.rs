@@ -48,7 +48,7 @@ impl Cursor<'_> {
     /// To the value of a name: `name: value`, `'name': 'value'`, `("name", "value")`, `key='name', value='value'`.
     pub(super) fn skip_to_value(&mut self) -> Option<Shape> {
         self.skip_blanks();
-        let quoted = self.quote().is_some();
+        let quote = self.quote();
         self.skip_blanks();
         match self.peek()? {
             b':' | b'=' => {
@@ -57,7 +57,8 @@ impl Cursor<'_> {
                     self.at += 1;
                 }
             }
-            b',' if quoted => {
+            // Not `name`, `name`: so does prose list them.
+            b',' if quote.is_some_and(|quote| quote.mark != b'`') => {
                 self.at += 1;
                 self.skip_blanks();
                 self.skip_word_value();
@@ -72,7 +73,7 @@ impl Cursor<'_> {
         }
         let listed = self.at > start;
         self.skip_prefix();
-        Some(Shape { quoted, listed })
+        Some(Shape { quoted: quote.is_some(), listed })
     }
 
     /// From the end of a quoted text into the next one, if there is one.

@@ -138,8 +138,8 @@ fn values_with_a_name() {
         ),
         (
             "only the name",
-            "set RAY_AUTH_TOKEN, or the authorization header; cookies are fine",
-            "set RAY_AUTH_TOKEN, or the authorization header; cookies are fine",
+            "set RAY_AUTH_TOKEN, or `Authorization`, `Cookie` or the like; cookies are fine",
+            "set RAY_AUTH_TOKEN, or `Authorization`, `Cookie` or the like; cookies are fine",
         ),
         (
             "bearer",

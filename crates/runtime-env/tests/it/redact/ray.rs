@@ -144,5 +144,14 @@ fn every_kind_of_line_that_ray_writes() {
             r"send: b'GET /f.zip?sig=SECRET1 HTTP/1.1\r\nHost: h.test\r\nAuthorization: Basic SECRET2\r\nAccept: */*\r\n\r\n'",
             r"send: b'GET /f.zip?*** HTTP/1.1\r\nHost: h.test\r\nAuthorization: Basic ***: */*\r\n\r\n'",
         ),
+        (
+            "dashboard: a refused WebSocket",
+            "WebSocket handshake error: WSServerHandshakeError(RequestInfo(url=URL('http://127.0.0.1:8265/api/jobs/a/logs/tail'), \
+             method='GET', headers=<CIMultiDictProxy('Sec-WebSocket-Version': '13', 'Authorization': 'Bearer SECRET1', 'Cookie': \
+             'ray-authentication-token=SECRET2', 'Accept': '*/*')>, real_url=URL('http://127.0.0.1:8265/?a=SECRET3')), ())",
+            "WebSocket handshake error: WSServerHandshakeError(RequestInfo(url=URL('http://127.0.0.1:8265/api/jobs/a/logs/tail'), \
+             method='GET', headers=<CIMultiDictProxy('Sec-WebSocket-Version': '13', 'Authorization': 'Bearer ***', 'Cookie': \
+             '***', 'Accept': '*/*')>, real_url=URL('http://127.0.0.1:8265/?***')), ())",
+        ),
     ]);
 }
