@@ -90,7 +90,7 @@ pub fn read_text(from: impl Read) -> Result<Zeroizing<Vec<u8>>, FileError> {
 
 fn read_bounded(mut from: impl Read, max: usize) -> Result<Zeroizing<Vec<u8>>, FileError> {
     // The limit is judged here, too: a file can grow after it was measured, and some that hold text say they are empty.
-    let mut buffer = Zeroizing::new(vec![0; max + 1]);
+    let mut buffer = Zeroizing::new(vec![0; max.saturating_add(1)]);
     let mut len = 0;
     while len < buffer.len() {
         match from.read(&mut buffer[len..]) {

@@ -4,6 +4,16 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+/// Puts texts together in a buffer that is as long as it has to be from the beginning: one that grows would leave smaller ones
+/// behind, unwiped.
+pub(crate) fn joined(parts: &[&str]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+    for part in parts {
+        text.push_str(part);
+    }
+    text
+}
+
 /// A password, or a login, which may be the token itself. Wiped when it is dropped; `Debug` shows nothing of it, not even
 /// how long it is.
 #[derive(Clone)]

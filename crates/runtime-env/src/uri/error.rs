@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why a text is not taken as a remote URI. Holds nothing of it but its scheme, where it has one.
+/// Why a text is not taken as a remote URI. Holds nothing of it but the beginning of its scheme, where it has one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UriError {
@@ -62,6 +62,9 @@ pub enum UriError {
     /// Login or password are not UTF-8 once they are decoded.
     #[error("the login or the password in the URI is not UTF-8 once it is decoded; encode its UTF-8 bytes")]
     UserInfoUtf8,
+    /// It has more than [`MAX_LEN`](super::MAX_LEN) bytes.
+    #[error("the URI is longer than {} bytes; use a shorter one", super::MAX_LEN)]
+    TooLong,
     /// A redirect, or a request, that is not for HTTP.
     #[error("only http and https are followed, not `{scheme}`")]
     NotHttp {

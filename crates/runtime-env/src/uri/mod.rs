@@ -25,7 +25,8 @@
 //!    it, and the authority is `me:pass`. So `https://cdn.test/x@1.2/f.zip` is refused, too; write `%40`.
 //! 5. For http and https a host or a port that the `url` crate has in another way ([`Ambiguous`](UriError::Ambiguous)), such as
 //!    `127.1`, which is 127.0.0.1.
-//! 6. A login with an encoded `:`, and a login or a password with an encoded control character or with bytes that are not
+//! 6. More than [`MAX_LEN`] bytes ([`TooLong`](UriError::TooLong)), and a host of more than 253.
+//! 7. A login with an encoded `:`, and a login or a password with an encoded control character or with bytes that are not
 //!    UTF-8: the Basic scheme (RFC 7617) cannot carry them.
 //!
 //! A [redirect](RemoteUri::redirect_target) is read as browsers do: servers write what they like, and nothing in it is taken for
@@ -68,13 +69,23 @@ pub use self::ray_name::ray_package_name;
 pub use self::safe_name::PackageNameError;
 pub use self::scheme::Scheme;
 pub use self::user_info::UserInfo;
-use crate::Secret;
 use crate::redact::parts::{Parts, Unreadable, split_scheme};
 use crate::redact::redact_uri;
+use crate::secret::{Secret, joined};
+
+/// The longest URI, in bytes. Signed ones have a few thousand; HTTP clients and servers end somewhere above this.
+pub const MAX_LEN: usize = 32 * 1024;
+
+/// The longest name of a host (RFC 1035, section 2.3.4).
+const MAX_HOST_LEN: usize = 253;
+
+/// How much of a scheme an error shows.
+const MAX_SHOWN_SCHEME: usize = 32;
 
 /// A URI that Ray downloads packages from. See the [module](self) for what is one.
 ///
-/// `Display` and `Debug` show it redacted; what shows more has `expose` in its name. Its secrets are wiped when it is dropped.
+/// `Display` and `Debug` show it redacted; what shows more has `expose` in its name. Its secrets are wiped when it is dropped;
+/// what an HTTP client makes of its [request URI](Self::expose_request_uri) is not.
 /// It cannot be compared: two URIs with the same [`origin`](Self::origin) go to the same server.
 #[derive(Clone)]
 pub struct RemoteUri {
@@ -94,10 +105,13 @@ impl RemoteUri {
     /// A [`UriError`] that says which rule the text breaks, and how to write it instead. It holds nothing of the text but the
     /// scheme.
     pub fn parse(text: &str) -> Result<Self, UriError> {
+        if text.len() > MAX_LEN {
+            return Err(UriError::TooLong);
+        }
         let parts = Parts::split(text).map_err(|why| unreadable(text, why))?;
-        let scheme = Scheme::named(parts.scheme)
-            .ok_or_else(|| UriError::Scheme { scheme: parts.scheme.to_ascii_lowercase() })?;
-        if !parts.host.is_ascii() {
+        let scheme =
+            Scheme::named(parts.scheme).ok_or_else(|| UriError::Scheme { scheme: shown_scheme(parts.scheme) })?;
+        if !parts.host.is_ascii() || parts.host.len() > MAX_HOST_LEN {
             return Err(UriError::Host { scheme: scheme.to_string() });
         }
         let is_empty = |user_info: &str| user_info.is_empty();
@@ -165,18 +179,26 @@ impl RemoteUri {
     ///
     /// # Errors
     ///
-    /// [`UriError::NotHttp`] when this or the target is for another scheme than http and https, and [`UriError::Location`] for
-    /// what is not UTF-8 or no URI.
+    /// [`UriError::NotHttp`] when this or the target is for another scheme than http and https, [`UriError::TooLong`] beyond
+    /// [`MAX_LEN`], and [`UriError::Location`] for what is not UTF-8 or no URI with a host of a possible length.
     pub fn redirect_target(&self, location: &[u8]) -> Result<Self, UriError> {
         if !self.scheme.is_http() {
             return Err(UriError::NotHttp { scheme: self.scheme.to_string() });
         }
         let location = std::str::from_utf8(location).map_err(|_| UriError::Location)?;
+        if location.len() > MAX_LEN {
+            return Err(UriError::TooLong);
+        }
         let base = Url::parse(self.expose_request_uri()).map_err(|_| UriError::Location)?;
-        let mut target = base.join(location).map_err(|_| UriError::Location)?;
-        let scheme = Scheme::named(target.scheme())
-            .filter(|scheme| scheme.is_http())
-            .ok_or_else(|| UriError::NotHttp { scheme: target.scheme().to_owned() })?;
+        let joined = base.join(location);
+        drop(Secret::new(base.into()));
+        let mut target = joined.map_err(|_| UriError::Location)?;
+        let Some(scheme) = Scheme::named(target.scheme()).filter(|scheme| scheme.is_http()) else {
+            return Err(UriError::NotHttp { scheme: shown_scheme(target.scheme()) });
+        };
+        if target.host_str().is_none_or(|host| host.len() > MAX_HOST_LEN) || target.as_str().len() > MAX_LEN {
+            return Err(UriError::Location);
+        }
         target.set_fragment(None);
         target.set_password(None).and_then(|()| target.set_username("")).map_err(|()| UriError::Location)?;
         Ok(Self::of_http(scheme, Secret::new(target.to_string()), None, target))
@@ -239,7 +261,7 @@ impl FromStr for RemoteUri {
 }
 
 fn unreadable(text: &str, why: Unreadable) -> UriError {
-    let scheme = split_scheme(text).map(|(scheme, _)| scheme.to_ascii_lowercase()).unwrap_or_default();
+    let scheme = split_scheme(text).map(|(scheme, _)| shown_scheme(scheme)).unwrap_or_default();
     match why {
         Unreadable::Character => UriError::Character,
         Unreadable::NoScheme => UriError::NoScheme,
@@ -267,21 +289,18 @@ fn agreed(scheme: Scheme, parts: &Parts<'_>, stripped: &str) -> Result<Url, UriE
 
 /// The URI as it is written, but for login and password.
 fn without_user_info(parts: &Parts<'_>) -> Secret {
-    let mut text = String::new();
-    text.push_str(parts.scheme);
-    text.push_str("://");
-    if let Some(container) = parts.container() {
-        text.push_str(container);
-        text.push('@');
-    }
-    text.push_str(parts.host);
-    for (mark, part) in [(":", parts.port), ("", Some(parts.path)), ("?", parts.query), ("#", parts.fragment)] {
-        if let Some(part) = part {
-            text.push_str(mark);
-            text.push_str(part);
-        }
-    }
-    Secret::new(text)
+    let marked = |mark, part: Option<_>| part.map_or(["", ""], |part| [mark, part]);
+    let [container, at_sign] = parts.container().map_or(["", ""], |container| [container, "@"]);
+    let ([colon, port], [mark, query]) = (marked(":", parts.port), marked("?", parts.query));
+    let [hash, fragment] = marked("#", parts.fragment);
+    let all =
+        [parts.scheme, "://", container, at_sign, parts.host, colon, port, parts.path, mark, query, hash, fragment];
+    Secret::new(std::mem::take(&mut *joined(&all)))
+}
+
+/// In lower case, and no more of it than of any scheme there is: who wrote it may have written a lot.
+fn shown_scheme(scheme: &str) -> String {
+    scheme.chars().take(MAX_SHOWN_SCHEME).collect::<String>().to_ascii_lowercase()
 }
 
 /// Without the brackets of an IPv6 address.

@@ -3,6 +3,9 @@
 use std::net::Ipv6Addr;
 
 use sha1::{Digest, Sha1};
+use zeroize::Zeroizing;
+
+use crate::secret::joined;
 
 /// Endings of two words, which Ray keeps whole.
 const COMPOUND: [&str; 3] = [".tar.bz2", ".tar.gz", ".tar.xz"];
@@ -61,9 +64,11 @@ pub fn ray_package_name(text: &str) -> Option<String> {
 }
 
 /// Blanks and control characters before the URI, and tabs and ends of lines anywhere in it, are dropped.
-fn clean(text: &str) -> String {
+fn clean(text: &str) -> Zeroizing<String> {
     let start = text.trim_start_matches(|char: char| char <= ' ');
-    start.chars().filter(|char| !matches!(char, '\t' | '\r' | '\n')).collect()
+    let mut cleaned = Zeroizing::new(String::with_capacity(start.len()));
+    cleaned.extend(start.chars().filter(|char| !matches!(char, '\t' | '\r' | '\n')));
+    cleaned
 }
 
 fn split_scheme(text: &str) -> Option<(String, &str)> {
@@ -76,7 +81,7 @@ fn remote_name(text: &str, scheme: &str, netloc: &str, path: &str) -> String {
     if path.ends_with(".whl") {
         return path.rsplit('/').next().unwrap_or_default().to_owned();
     }
-    let raw = format!("{netloc}{path}");
+    let raw = joined(&[netloc, path]);
     let compound = COMPOUND.into_iter().find(|ending| raw.ends_with(ending));
     let suffix = compound.unwrap_or_else(|| path_suffix(&raw));
     format!("{scheme}_{}{suffix}", sha1_hex(text))

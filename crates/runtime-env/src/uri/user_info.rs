@@ -49,7 +49,9 @@ impl fmt::Debug for UserInfo {
 }
 
 fn decode(text: &str) -> Result<Secret, UriError> {
-    let bytes = Zeroizing::new(percent_decode_str(text).collect::<Vec<u8>>());
+    // A buffer that grows would leave smaller ones behind, unwiped.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    bytes.extend(percent_decode_str(text));
     let text = std::str::from_utf8(&bytes).map_err(|_| UriError::UserInfoUtf8)?;
     if text.chars().any(char::is_control) {
         return Err(UriError::UserInfoControl);
