@@ -6,7 +6,7 @@
 //! ```
 
 use ray_auth_runtime_env::RemoteUri;
-use ray_auth_runtime_env::credentials::Credentials;
+use ray_auth_runtime_env::credentials::{Credentials, is_redirect};
 use reqwest::header::{AUTHORIZATION, LOCATION};
 use reqwest::redirect::Policy;
 
@@ -15,7 +15,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let uri = RemoteUri::parse(&std::env::args().nth(1).ok_or("which URI?")?)?;
     // The TLS stack of this workspace: reqwest is built without one of its own.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "there is another TLS provider already")?;
-    let client = reqwest::Client::builder().redirect(Policy::none()).build()?;
+    // Through no proxy: what goes over http to this machine itself must not leave it.
+    let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build()?;
 
     let mut request = Credentials::from_env()?.begin(&uri)?;
     for warning in request.warnings() {
@@ -28,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         // Its errors show the URI, with a signature in the query, if they are not asked to leave it out.
         let response = sent.send().await.map_err(reqwest::Error::without_url)?;
-        let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
+        let location = response.headers().get(LOCATION).filter(|_| is_redirect(response.status()));
         let Some(location) = location else { break response };
         request = request.redirect(location.as_bytes())?;
     };

@@ -10,7 +10,10 @@ use ray_auth_runtime_env::redact::Redactor;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The bearer token and the netrc file's passwords of this environment, and a token of the program's own.
-    let of_environment = Credentials::from_env()?.hide_in(Redactor::new())?;
+    let (of_environment, error) = Credentials::from_env()?.hide_in(Redactor::new());
+    if let Some(error) = error {
+        eprintln!("warning: {error}; its passwords are not looked for in the log");
+    }
     let (stderr, handle) = RedactingMakeWriter::new(std::io::stderr, of_environment.clone().hide("first-token"));
     tracing_subscriber::fmt().with_writer(stderr).init();
 

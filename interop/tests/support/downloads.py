@@ -21,6 +21,9 @@ from support.runtime_env import shown
 #: What the table's column for curl was observed with. Other releases differ: 8.16 reads `NETRC`, for example.
 CURL_VERSION = "7.88.1"
 
+#: The curl in the `PATH`, or another program.
+_CURL = os.environ.get("INTEROP_CURL") or "curl"
+
 _AGENT = Path(__file__).parent.parent / "children/runtime_env_agent.py"
 
 
@@ -89,7 +92,7 @@ def place() -> Iterator[Place]:
 
 def curl_version() -> str | None:
     """The version of the curl that is here, if one is."""
-    program = shutil.which("curl")
+    program = shutil.which(_CURL)
     if program is None:
         return None
     return run_unredacted([program, "--version"], ray_env.plain(Path("/"))).stdout.split()[1]
@@ -110,7 +113,7 @@ def curl(place: Place) -> Download:
             options += ["--connect-to", f"{name}:{servers.other}:127.0.0.1:{servers.other}"]
         for lead in leads:
             options += ["--connect-to", lead]
-        argv: list[str | Path] = ["curl", "--disable", "--silent", "--show-error", "--globoff", "--location"]
+        argv: list[str | Path] = [_CURL, "--disable", "--silent", "--show-error", "--globoff", "--location"]
         argv += ["--cacert", place.authority, *options, "--remove-on-error", "--output", target, case["uri"]]
         output = run_unredacted(argv, ray_env.plain(Path(variables["HOME"])))
         return Ended(output.exit_code or None, output.exit_code, output.stdout + output.stderr)

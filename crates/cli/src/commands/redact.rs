@@ -3,7 +3,8 @@
 use std::io::{self, BufReader, ErrorKind};
 
 use ray_auth::source::TokenSource;
-use ray_auth_runtime_env::credentials::Credentials;
+use ray_auth_runtime_env::credentials::{BEARER_VARIABLE, Credentials};
+use ray_auth_runtime_env::netrc::NetrcSource;
 use ray_auth_runtime_env::redact::{Redactor, filter, redact_uri};
 
 use crate::exit::{Exit, Failure};
@@ -40,14 +41,23 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Knows the secrets that this environment names, as far as they can be read: the others are found by their places only.
+/// Knows the secrets that this environment names, as far as they can be read: the others are found by their places only. Each
+/// of the three is looked for by itself.
 fn redactor() -> Redactor {
     let redactor = with_cluster_tokens(Redactor::new());
-    let credentials = Credentials::from_env().and_then(|credentials| credentials.hide_in(redactor.clone()));
-    credentials.unwrap_or_else(|error| {
+    let (credentials, redactor) = match Credentials::from_env() {
+        Ok(credentials) => (credentials, redactor),
+        Err(error) => {
+            tell(&error);
+            let redactor = with_words_of(BEARER_VARIABLE, redactor);
+            (Credentials::none().with_netrc(NetrcSource::from_env()), redactor)
+        }
+    };
+    let (redactor, error) = credentials.hide_in(redactor);
+    if let Some(error) = error {
         tell(&error);
-        redactor
-    })
+    }
+    redactor
 }
 
 fn with_cluster_tokens(redactor: Redactor) -> Redactor {
@@ -65,6 +75,16 @@ fn with_cluster_tokens(redactor: Redactor) -> Redactor {
     tokens.fold(redactor, |redactor, token| redactor.hide(token.expose_secret()))
 }
 
+/// What is no token may hold one, such as `Bearer x`.
+fn with_words_of(variable: &str, redactor: Redactor) -> Redactor {
+    /// `Bearer` is shorter.
+    const SHORTEST: usize = 8;
+    let value = std::env::var_os(variable).unwrap_or_default();
+    let value = value.to_string_lossy();
+    let words = value.split_whitespace().filter(|word| word.len() >= SHORTEST);
+    words.fold(redactor, |redactor, word| redactor.hide(word))
+}
+
 fn tell(error: &dyn std::error::Error) {
-    output::tell(format!("warning: {error}; what is in there is hidden only where its place gives it away\n"));
+    output::tell(format!("warning: {error}; what this names is hidden only where its place gives it away\n"));
 }

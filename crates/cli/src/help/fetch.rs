@@ -25,7 +25,7 @@ Environment:
                                 proxies, never for this machine itself
   SSL_CERT_FILE, SSL_CERT_DIR   certificates to trust instead of the operating system's
 
-With --json: uri (without its credentials), output, bytes, sha256, redirects, credential (userinfo, netrc_machine, bearer, \
+With --json: uri (without its credentials), output, bytes, sha256, redirects, credential (of the first request: userinfo, netrc_machine, bearer, \
 netrc_default, null), attempts; or uri (null when that is what is wrong) and error (kind, text).
 
 Exit codes:
@@ -46,7 +46,7 @@ is hidden whole.
 Without a URI it is a filter from stdin to stdout, line by line, for logs. It does the same with every URI in the text; hides the \
 values of the headers Authorization, X-Ray-Authorization and Cookie and of the variables RAY_AUTH_TOKEN and \
 RAY_RUNTIME_ENV_BEARER_TOKEN, and what follows `Bearer`; and, wherever they stand, the secrets that this environment names: the \
-cluster's tokens, the bearer token and the passwords of the netrc file that `fetch` would use. In doubt it hides too much.";
+cluster's tokens, the bearer token and the netrc file's passwords. In doubt it hides too much.";
 
 /// Exit codes and examples of `redact`.
 pub(crate) const REDACT_AFTER: &str = "\

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-use crate::support::{Ran, Tool, end};
+use crate::support::{Ran, Tool, end, set_mode};
 
 #[tokio::test]
 async fn a_uri_is_printed_without_its_secrets() {
@@ -59,23 +59,56 @@ async fn what_the_environment_names_is_hidden_wherever_it_stands() {
 
 #[tokio::test]
 async fn a_secret_that_cannot_be_read_is_warned_of_and_the_rest_is_done() {
+    // One is broken, and the others are named beside it.
     let table = [
-        ("RAY_AUTH_TOKEN_PATH", "__home__", "warning: "),
-        ("RAY_RUNTIME_ENV_BEARER_TOKEN", "5ec4 e7", "warning: RAY_RUNTIME_ENV_BEARER_TOKEN holds no usable token"),
-        ("NETRC", "__home__/nothing", "warning: the netrc file"),
+        ("RAY_AUTH_TOKEN_PATH", "__home__", "warning: ", "a-token *** ***"),
+        (
+            "RAY_RUNTIME_ENV_BEARER_TOKEN",
+            "5ec4 e7",
+            "warning: RAY_RUNTIME_ENV_BEARER_TOKEN holds no usable token",
+            "*** a-ticket ***",
+        ),
+        (
+            "RAY_RUNTIME_ENV_BEARER_TOKEN",
+            "Bearer a-ticket",
+            "warning: RAY_RUNTIME_ENV_BEARER_TOKEN holds no usable token",
+            "*** *** ***",
+        ),
+        ("NETRC", "__home__/nothing", "warning: the netrc file", "*** *** a-password"),
+        ("NETRC", "__home__/broken", "warning: the netrc file", "*** *** a-password"),
     ];
-    for (name, value, warning) in table {
-        let tool = Tool::new().vars(&[(name, value)]);
-        let Ran { code, stdout, stderr } = tool.run_with(&["redact"], "https://me:pw@a.test/\n").await;
-        assert_eq!((code, stdout.as_str()), (0, "https://***@a.test/\n"), "{name}");
+    for (name, value, warning, expected) in table {
+        let tool = Tool::new().file("token", "a-token").file("netrc", "default login l password a-password");
+        let tool = tool.file("broken", "default password 5ec4 e7").vars(&[
+            ("RAY_AUTH_TOKEN_PATH", "__home__/token"),
+            ("RAY_RUNTIME_ENV_BEARER_TOKEN", "a-ticket"),
+            ("NETRC", "__home__/netrc"),
+        ]);
+        let tool = tool.vars(&[(name, value)]);
+        let text = "a-token a-ticket a-password https://me:pw@a.test/\n";
+        let Ran { code, stdout, stderr } = tool.run_with(&["redact"], text).await;
+        assert_eq!((code, stdout), (0, format!("{expected} https://***@a.test/\n")), "{name}");
         assert!(stderr.starts_with(warning), "{name}: {stderr}");
         assert!(
-            stderr.ends_with("; what is in there is hidden only where its place gives it away\n"),
+            stderr.ends_with("; what this names is hidden only where its place gives it away\n"),
             "{name}: {stderr}"
         );
         assert!(!stderr.contains("5ec4"), "{name}: {stderr}");
         assert_eq!(stderr.lines().count(), 1, "{name}: {stderr}");
     }
+}
+
+#[tokio::test]
+async fn a_netrc_file_that_is_not_used_is_hidden_all_the_same() {
+    let tool = Tool::new().file(".netrc", "machine a.test login l password 5ec4e7\n");
+    set_mode(&tool.home().join(".netrc"), 0o644);
+    let ran = tool.run_with(&["redact"], "Ray uses 5ec4e7\n").await;
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "Ray uses ***\n", ""));
+
+    let tool = Tool::new().file(".netrc", "machine a.test login l password my 5ec4e7\n");
+    let ran = tool.run_with(&["redact"], "https://me:pw@a.test/\n").await;
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "https://***@a.test/\n"));
+    assert!(ran.stderr.starts_with("warning: the netrc file"), "{}", ran.stderr);
 }
 
 #[tokio::test]

@@ -47,10 +47,15 @@ impl Offer {
         // An entry for this host without a credential says that there is none: then not the default one either. That one is
         // meant for nobody in particular, so it is no reason to refuse a request in the clear: it just does not go along.
         let default = self.netrc.as_ref().filter(|_| entry.is_none()).and_then(Netrc::default_entry);
-        let default = default.filter(|_| uri.scheme() == Scheme::Https).and_then(|entry| entry.credential());
-        Ok(default.map_or_else(Choice::default, |(login, password)| {
-            Choice::of(CredentialKind::NetrcDefault, header::basic(login.expose_secret(), password.expose_secret()))
-        }))
+        let Some((login, password)) = default.and_then(|entry| entry.credential()) else {
+            return Ok(Choice::default());
+        };
+        if uri.scheme() != Scheme::Https {
+            let warning = uri.origin().map(|origin| CredentialWarning::PlaintextDefault { origin: origin.clone() });
+            return Ok(Choice { credential: None, warning });
+        }
+        let value = header::basic(login.expose_secret(), password.expose_secret());
+        Ok(Choice::of(CredentialKind::NetrcDefault, value))
     }
 
     /// For any other origin: what the netrc file names it for, over https. Nothing that was meant for somebody else.

@@ -153,6 +153,12 @@ pub enum CredentialWarning {
         /// To whom.
         origin: Origin,
     },
+    /// The netrc file's `default` entry does not go over plain HTTP, so the request goes without.
+    #[error("the default entry of the netrc file is not sent to {origin}, since that would be in the clear; use https")]
+    PlaintextDefault {
+        /// To whom not.
+        origin: Origin,
+    },
     /// A variable of this name was given to a runtime environment, where it is not used and can be read by many.
     #[error("{name} in env_vars is not used for downloads, and is printed in logs; set it where the agent is started")]
     Misplaced {

@@ -19,8 +19,9 @@
 //! # What is refused
 //!
 //! - A netrc entry or the bearer token over plain http: [`CredentialError::Plaintext`], unless it is
-//!   [allowed](Credentials::dangerously_allow_plaintext). A netrc entry may go to a loopback address; the `default` entry is just not
-//!   sent. User information goes where the URI says, with a [warning](CredentialWarning::PlaintextUserInfo).
+//!   [allowed](Credentials::dangerously_allow_plaintext). A netrc entry may go to this machine itself
+//!   ([`RemoteUri::is_loopback`]): **a client must not send such a request through a proxy**. The `default` entry is not sent,
+//!   and user information goes where the URI says, both with a warning.
 //! - What is no token or no netrc file, where a variable says that it is one.
 //! - A [redirect](AuthorizedRequest::redirect) from https to http, once a credential was sent.
 //!
@@ -59,8 +60,8 @@ use zeroize::Zeroizing;
 use self::choice::Offer;
 pub use self::environment::{BEARER_VARIABLE, CREDENTIAL_VARIABLES, NETRC_VARIABLE, misplaced, scrub};
 pub use self::error::{CredentialError, CredentialKind, CredentialWarning, RedirectError};
-pub use self::request::{AuthorizedRequest, MAX_REDIRECTS};
-use crate::netrc::{Entry, Netrc, NetrcSource};
+pub use self::request::{AuthorizedRequest, MAX_REDIRECTS, is_redirect};
+use crate::netrc::{Entry, Netrc, NetrcError, NetrcSource};
 use crate::redact::Redactor;
 use crate::uri::RemoteUri;
 
@@ -88,7 +89,7 @@ impl Credentials {
     ///
     /// [`CredentialError::Bearer`] and [`CredentialError::BearerBlank`] when the variable holds what is no token.
     pub fn from_env() -> Result<Self, CredentialError> {
-        Self::from_vars(|name| std::env::var_os(name))
+        Self::from_vars(crate::netrc::environment)
     }
 
     /// The same for variables from elsewhere.
@@ -135,22 +136,24 @@ impl Credentials {
         AuthorizedRequest::first(offer, uri, warnings)
     }
 
-    /// Has this hide the bearer token, and every password of the netrc file with the header that it makes. For a process's
-    /// log; the netrc file is read now.
+    /// Has this hide the bearer token, and every password of the netrc file with the header that it makes, for a process's log.
+    /// The netrc file is read now, and whoever else has rights to it: it is only about showing it.
     ///
-    /// # Errors
-    ///
-    /// [`CredentialError::Netrc`] when the file that was named cannot be used.
-    pub fn hide_in(&self, redactor: Redactor) -> Result<Redactor, CredentialError> {
-        let loaded = self.netrc.load()?;
+    /// What can be had is hidden, also where there is an error beside it, which says why the netrc file's passwords are not.
+    pub fn hide_in(&self, redactor: Redactor) -> (Redactor, Option<NetrcError>) {
         let redactor = match &self.bearer {
             Some(bearer) => redactor.hide(bearer.expose_secret()),
             None => redactor,
         };
-        let entries = loaded.netrc.iter().flat_map(Netrc::entries).filter_map(Entry::credential);
-        Ok(entries.fold(redactor, |redactor, (login, password)| {
+        let (netrc, error) = match self.netrc.load_to_hide() {
+            Ok(netrc) => (netrc, None),
+            Err(error) => (None, Some(error)),
+        };
+        let entries = netrc.iter().flat_map(Netrc::entries).filter_map(Entry::credential);
+        let redactor = entries.fold(redactor, |redactor, (login, password)| {
             redactor.hide_basic(login.expose_secret(), password.expose_secret())
-        }))
+        });
+        (redactor, error)
     }
 }
 

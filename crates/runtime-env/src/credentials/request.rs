@@ -1,6 +1,6 @@
 //! A request and those that redirects make of it: each one's credential is found anew, and from nothing.
 
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 
 use super::choice::{Choice, Offer};
 use super::{CredentialError, CredentialKind, CredentialWarning, RedirectError};
@@ -8,6 +8,12 @@ use crate::uri::{RemoteUri, Scheme};
 
 /// How many redirects are followed, as by browsers. curl follows 50 and requests 30.
 pub const MAX_REDIRECTS: usize = 20;
+
+/// Whether an answer of this status asks for another request: 301, 302, 303, 307 or 308. For a GET they mean the same.
+#[must_use]
+pub fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
 
 /// One request of a chain: where it goes, and with what. [`Credentials::begin`](super::Credentials::begin) makes the first,
 /// and [`redirect`](Self::redirect) each next one.
@@ -56,7 +62,8 @@ impl AuthorizedRequest {
         &self.uri
     }
 
-    /// The `authorization` header that it has, marked sensitive; without one it has no such header at all.
+    /// The `authorization` header that it has, marked sensitive; without one it has no such header at all. Over http to this
+    /// machine itself it must not go through a proxy.
     #[must_use]
     pub fn authorization(&self) -> Option<&HeaderValue> {
         self.choice.credential.as_ref().map(|(_, value)| value)
@@ -79,7 +86,7 @@ impl AuthorizedRequest {
         self.netrc_warnings.iter().chain(&self.choice.warning)
     }
 
-    /// The request that an answer with this `Location` asks for, whichever redirect it is (301, 302, 303, 307, 308).
+    /// The request that an answer with this `Location` asks for, if it [is a redirect](is_redirect).
     ///
     /// To the same origin (scheme, host and port) it has the credential that the first one had. As soon as a redirect leads
     /// elsewhere nothing of that is sent any more, not even when another one leads back: what is sent then is what the netrc

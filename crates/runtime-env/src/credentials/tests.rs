@@ -10,7 +10,7 @@ use super::{
     AuthorizedRequest, CredentialError, CredentialKind, CredentialWarning, Credentials, MAX_REDIRECTS, RedirectError,
 };
 use crate::RemoteUri;
-use crate::netrc::Netrc;
+use crate::netrc::{Netrc, NetrcError};
 use crate::redact::Redactor;
 use crate::uri::{Origin, Scheme};
 
@@ -166,9 +166,18 @@ proptest! {
         let situation = Situation { first: (false, situation.first.1, situation.first.2), ..situation };
         match situation.first() {
             Ok(request) => {
-                let warned = matches!(request.warnings().next(), Some(CredentialWarning::PlaintextUserInfo { .. }));
-                let exposed = request.kind() == Some(CredentialKind::UserInfo) && !request.uri().is_loopback();
-                prop_assert_eq!(warned, exposed);
+                let warnings: Vec<_> = request.warnings().cloned().collect();
+                let origin = request.uri().origin().unwrap().clone();
+                let expected = match request.kind() {
+                    Some(CredentialKind::UserInfo) if !request.uri().is_loopback() => {
+                        vec![CredentialWarning::PlaintextUserInfo { origin }]
+                    }
+                    None if situation.default && !situation.machines[situation.first.1] => {
+                        vec![CredentialWarning::PlaintextDefault { origin }]
+                    }
+                    _ => vec![],
+                };
+                prop_assert_eq!(warnings, expected);
             }
             Err(CredentialError::Plaintext { kind, origin }) => {
                 prop_assert!(!situation.allow_plaintext);
@@ -218,18 +227,21 @@ fn what_a_process_has_to_offer_can_be_kept_out_of_its_log() {
     std::fs::write(&netrc, "machine a.test login reader password for-a\ndefault login other password by-default\n")
         .unwrap();
     let credentials = Credentials::from_vars(|name| match name {
-        super::BEARER_VARIABLE => Some("the-bearer".into()),
+        super::BEARER_VARIABLE => Some("the-ticket".into()),
         super::NETRC_VARIABLE => Some(netrc.clone().into()),
         _ => None,
     });
     let credentials = credentials.unwrap();
-    let redactor = credentials.hide_in(Redactor::new()).unwrap();
+    let (redactor, error) = credentials.hide_in(Redactor::new());
+    assert_eq!(error, None);
     let pair = STANDARD.encode("reader:for-a");
-    let line = format!("the-bearer for-a by-default {pair} reader");
+    let line = format!("the-ticket for-a by-default {pair} reader");
     assert_eq!(redactor.redact(&line), "*** *** *** *** reader");
 
-    std::fs::remove_file(&netrc).unwrap();
-    assert!(matches!(credentials.hide_in(Redactor::new()), Err(CredentialError::Netrc(_))));
+    std::fs::write(&netrc, "machine a.test password for a\n").unwrap();
+    let (redactor, error) = credentials.hide_in(Redactor::new());
+    assert!(matches!(error, Some(NetrcError::Malformed { .. })));
+    assert_eq!(redactor.redact("the-ticket for a"), "*** for a");
 }
 
 #[test]

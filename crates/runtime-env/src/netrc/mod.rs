@@ -71,6 +71,7 @@ use self::host::Host;
 
 pub use self::error::{NetrcError, ParseError, ParseErrorKind};
 pub use self::exposure::Exposure;
+pub(crate) use self::source::environment;
 pub use self::source::{Loaded, NetrcSource};
 pub use self::warning::NetrcWarning;
 

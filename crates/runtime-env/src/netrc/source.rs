@@ -52,10 +52,11 @@ pub struct Loaded {
 }
 
 impl NetrcSource {
-    /// The source that this process's environment names.
+    /// The source that this process's environment names. Where `HOME` is not set, as for some services, the home folder is
+    /// the one that the database of users has, as in Ray.
     #[must_use]
     pub fn from_env() -> Self {
-        Self::from_vars(|name| std::env::var_os(name))
+        Self::from_vars(environment)
     }
 
     /// The source that the variables found by `lookup` name: `NETRC`, and `HOME` (`USERPROFILE` on Windows).
@@ -110,6 +111,26 @@ impl NetrcSource {
             Place::UnknownHome(path) => Err(NetrcError::UnknownHome { path: path.clone() }),
             Place::Named(path) => self.load_named(path),
             Place::Home(folder) => self.load_home(folder),
+        }
+    }
+
+    /// What the file says, to keep it out of a log: whoever else has rights to it, since what is exposed is in use by others
+    /// all the same.
+    pub(crate) fn load_to_hide(&self) -> Result<Option<Netrc>, NetrcError> {
+        let read = |path: &Path| Opened::read(path, Owners::Oneself)?.parse().map(|loaded| loaded.netrc);
+        match &self.place {
+            Place::Off => Ok(None),
+            Place::UnknownHome(path) => Err(NetrcError::UnknownHome { path: path.clone() }),
+            Place::Named(path) => read(path),
+            Place::Home(folder) => {
+                for path in HOME_FILES.map(|name| folder.join(name)) {
+                    match read(&path) {
+                        Err(NetrcError::File { error, .. }) if is_absence(error) => {}
+                        found => return found,
+                    }
+                }
+                Ok(None)
+            }
         }
     }
 
@@ -183,6 +204,12 @@ impl<'a> Opened<'a> {
         let warnings = exposed.chain(of_text).collect();
         Ok(Loaded { netrc: Some(netrc), path: Some(path()), warnings })
     }
+}
+
+/// A variable of this process's environment, or the home folder of its user.
+pub(crate) fn environment(name: &str) -> Option<OsString> {
+    let home = || std::env::home_dir().map(PathBuf::into_os_string).filter(|_| name == HOME_VARIABLE);
+    std::env::var_os(name).or_else(home)
 }
 
 /// Whether there is no such file, in the eyes of Python's `os.path.exists`, which Ray asks.

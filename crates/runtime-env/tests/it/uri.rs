@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use ray_auth_runtime_env::redact::redact_uri;
-use ray_auth_runtime_env::uri::{RemoteUri, Scheme, UriError, ray_package_name};
+use ray_auth_runtime_env::uri::{MAX_LEN, RemoteUri, Scheme, UriError, ray_package_name};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -93,8 +93,26 @@ fn redirects_lead_where_browsers_go() {
         }
     }
     assert_eq!(uri.redirect_target(b"/\xff").unwrap_err(), UriError::Location);
+    let long = |length: usize| "a".repeat(length);
+    assert_eq!(uri.redirect_target(format!("/{}", long(MAX_LEN)).as_bytes()).unwrap_err(), UriError::TooLong);
+    assert_eq!(uri.redirect_target(format!("//{}", long(254)).as_bytes()).unwrap_err(), UriError::Location);
+    assert!(uri.redirect_target(format!("//{}.{}", long(63), long(63)).as_bytes()).is_ok());
+    let scheme = uri.redirect_target(format!("{}:x", long(9_000)).as_bytes()).unwrap_err();
+    assert_eq!(scheme, UriError::NotHttp { scheme: long(32) });
     let bucket = RemoteUri::parse("s3://bucket/f.zip").unwrap();
     assert_eq!(bucket.redirect_target(b"https://a.test/").unwrap_err(), UriError::NotHttp { scheme: "s3".to_owned() });
+}
+
+#[test]
+fn what_is_too_long_for_anybody_is_refused_and_not_repeated() {
+    let of_length = |length: usize| format!("https://a.test/{}", "a".repeat(length - "https://a.test/".len()));
+    assert!(RemoteUri::parse(&of_length(MAX_LEN)).is_ok());
+    let refused = RemoteUri::parse(&of_length(MAX_LEN + 1)).unwrap_err();
+    assert_eq!(refused.to_string(), "the URI is longer than 32768 bytes; use a shorter one");
+    let refused = RemoteUri::parse(&format!("{}://a.test/", "s".repeat(9_000))).unwrap_err();
+    assert_eq!(refused, UriError::Scheme { scheme: "s".repeat(32) });
+    let refused = RemoteUri::parse(&format!("https://{}/", "h".repeat(254))).unwrap_err();
+    assert_eq!(refused, UriError::Host { scheme: "https".to_owned() });
 }
 
 /// A secret of twelve letters that stand nowhere else, with all that may stand around them in a part of a URI.
