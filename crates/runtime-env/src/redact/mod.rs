@@ -54,6 +54,7 @@ mod needles;
 pub(crate) mod parts;
 mod quoted;
 mod single;
+mod terminal;
 mod text;
 mod uris;
 mod views;

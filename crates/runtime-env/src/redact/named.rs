@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use super::bounds::Bounds;
 use super::edits::Edits;
 use super::quoted::{Cursor, Shape, closing};
+use super::terminal;
 
 /// What a name says about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,22 +136,18 @@ fn stands_alone(text: &str, name: &Range<usize>, named: Named) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
     let may_precede = |byte: u8| !is_letter(byte) && (named == Named::Header || byte != b'_');
     let may_follow = |byte: u8| !is_letter(byte) && byte != b'_' && byte != b'-';
-    before.is_none_or(may_precede) && after.is_none_or(may_follow)
+    before.is_none_or(may_precede) && after.is_none_or(may_follow) && !(named == Named::Header && is_module(text, name))
+}
+
+/// Whether this is a part of `agent::authorization`: where an event comes from, and no header.
+fn is_module(text: &str, name: &Range<usize>) -> bool {
+    let after = text[name.end..].strip_prefix("::");
+    text[..name.start].ends_with("::") || after.is_some_and(|rest| rest.starts_with(|char: char| char.is_alphabetic()))
 }
 
 /// Whether the last letter is that of a `\n`, or of what a terminal takes for a colour: no part of a word.
 fn ends_in_escape(bytes: &[u8]) -> bool {
-    let is_parameter = |byte: &u8| matches!(byte, b'0'..=b'9' | b';');
-    match bytes {
-        [.., b'\\', _] => true,
-        [before @ .., b'm'] => {
-            let near = &before[before.len().saturating_sub(32)..];
-            let parameters = near.iter().rev().take_while(|byte| is_parameter(byte)).count();
-            let introducer = &near[..near.len() - parameters];
-            introducer.ends_with(b"\x1b[") || introducer.ends_with(b"x1b[") || introducer.ends_with(b"u001b[")
-        }
-        _ => false,
-    }
+    matches!(bytes, [.., b'\\', _]) || terminal::ends_in_sequence(bytes)
 }
 
 /// Where the token begins after `Bearer` or `Basic`.

@@ -21,9 +21,11 @@ pub(super) enum Kind {
     Basic,
     /// What stands before a path with its query, up to and with the first `/` of it.
     Target,
+    /// The same after a colour, if it is one.
+    ColouredTarget,
 }
 
-const NEEDLES: [(&str, Kind); 29] = [
+const NEEDLES: [(&str, Kind); 33] = [
     ("://", Kind::Uri),
     (r":\/\/", Kind::EncodedUri),
     (r":\\/\\/", Kind::EncodedUri),
@@ -54,6 +56,11 @@ const NEEDLES: [(&str, Kind); 29] = [
     ("PATCH /", Kind::Target),
     ("DELETE /", Kind::Target),
     ("OPTIONS /", Kind::Target),
+    // "GET\u{1b}[0m /x?y" and "\u{1b}[0m/x?y".
+    ("m/", Kind::ColouredTarget),
+    ("m /", Kind::ColouredTarget),
+    ("K/", Kind::ColouredTarget),
+    ("K /", Kind::ColouredTarget),
 ];
 
 static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {

@@ -1,5 +1,7 @@
 //! How names and values are quoted: by nobody, by shells, Python, Rust and JSON, and by JSON in JSON.
 
+use super::terminal;
+
 /// A quotation mark, and how many backslashes stand before it.
 #[derive(Clone, Copy)]
 pub(super) struct Quote {
@@ -117,14 +119,10 @@ impl Cursor<'_> {
         loop {
             match self.bytes() {
                 [b' ' | b'\t', ..] => self.at += 1,
-                [0x1b, b'[', rest @ ..] => {
-                    let parameters = rest.iter().take_while(|byte| matches!(byte, b'0'..=b'9' | b';')).count();
-                    if rest.get(parameters) != Some(&b'm') {
-                        return;
-                    }
-                    self.at += 2 + parameters + 1;
-                }
-                _ => return,
+                rest => match terminal::sequence(rest) {
+                    0 => return,
+                    length => self.at += length,
+                },
             }
         }
     }

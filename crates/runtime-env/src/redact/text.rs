@@ -9,7 +9,7 @@ use super::known::Known;
 use super::named::Named;
 use super::needles::{self, Kind};
 use super::single::HIDDEN;
-use super::{named, uris};
+use super::{named, terminal, uris};
 use crate::Secret;
 
 /// Takes secrets out of free text: log lines, error messages, command lines. See the [module](super) for the rules.
@@ -97,8 +97,9 @@ impl Redactor {
         let (mut uri, mut hidden) = (0, 0);
         for (kind, start, end) in needles::find(text) {
             match kind {
-                Kind::Uri | Kind::EncodedUri | Kind::Target if start < uri => {}
-                Kind::Uri | Kind::EncodedUri | Kind::Target => {
+                Kind::ColouredTarget if !terminal::ends_in_sequence(&text.as_bytes()[..=start]) => {}
+                Kind::Uri | Kind::EncodedUri | Kind::Target | Kind::ColouredTarget if start < uri => {}
+                Kind::Uri | Kind::EncodedUri | Kind::Target | Kind::ColouredTarget => {
                     let before = edits.len();
                     uri = match kind {
                         Kind::Uri => uris::hide(text, start..end, &mut bounds, &mut edits),

@@ -99,6 +99,7 @@ fn write_events() {
     info!(uri, "by value");
     info!(%uri, "by display");
     info!(?uri, "by debug");
+    info!(path = %"/f.zip?sig=SECRET7", method = %"GET /x?sig=SECRET8", "paths");
     info!(authorization = "Bearer SECRET3", cookie = %"a=SECRET4", "headers");
     info!(headers = ?[("authorization", "Bearer SECRET3"), ("accept", "x")], "headers");
     info!(token = ?Careless, "{Careless} and {Careless:?} and {:?}", format!("{Careless:?}"));
@@ -123,7 +124,7 @@ fn nothing_is_left_in_any_format() {
             for kept in ["Downloading package from", "by debug", "kept", "h.test/f.zip", "variables"] {
                 assert!(text.contains(kept), "{format} {ansi}: no {kept} in {text}");
             }
-            assert_eq!(log.pieces().len(), 9 + 1, "one piece for each event, and who was asked for errors");
+            assert_eq!(log.pieces().len(), 10 + 1, "one piece for each event, and who was asked for errors");
         }
     }
 }

@@ -114,6 +114,21 @@ fn values_with_a_name() {
             "\u{1b}[3mauthorization\u{1b}[0m\u{1b}[2m=\u{1b}[0m\"Bearer SECRET1\" \u{1b}[3ma\u{1b}[0m=1",
             "\u{1b}[3mauthorization\u{1b}[0m\u{1b}[2m=\u{1b}[0m\"Bearer ***\" \u{1b}[3ma\u{1b}[0m=1",
         ),
+        (
+            "colours, written out",
+            r#"\u001b[3mauthorization\u001b[0m\u001b[2m=\u001b[0m\"Digest SECRET\" \x1B[1;3mcookie\033[0m=\"SECRET\""#,
+            r#"\u001b[3mauthorization\u001b[0m\u001b[2m=\u001b[0m\"***\" \x1B[1;3mcookie\033[0m=\"***\""#,
+        ),
+        (
+            "colours of grep",
+            "\u{1b}[01;31m\u{1b}[KRAY_AUTH_TOKEN\u{1b}[m\u{1b}[K=SECRET1 x",
+            "\u{1b}[01;31m\u{1b}[KRAY_AUTH_TOKEN\u{1b}[m\u{1b}[K=*** x",
+        ),
+        (
+            "a module",
+            "INFO agent::authorization: refused, storage::cookie: kept, authorization::login: done",
+            "INFO agent::authorization: refused, storage::cookie: kept, authorization::login: done",
+        ),
         ("quotes inside", "'cookie': 'SECRET\"SECRET'x SECRET', 'a': 1", "'cookie': '***', 'a': 1"),
         ("an open quote", "cookie=\"SECRET1 SECRET2", "cookie=\"***"),
         (

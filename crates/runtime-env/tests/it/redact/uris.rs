@@ -87,6 +87,16 @@ fn uris_in_sentences() {
         ),
         ("a colour inside", "https://u:\u{1b}[31mSECRET1\u{1b}[0m@h.test/ done", "https://<unparseable URI>"),
         (
+            "a colour before a path",
+            "\u{1b}[3muri\u{1b}[0m\u{1b}[2m=\u{1b}[0m/f.zip?sig=SECRET1 \u{1b}[32mGET\u{1b}[0m /x?sig=SECRET2 GET \u{1b}[1m/x?SECRET",
+            "\u{1b}[3muri\u{1b}[0m\u{1b}[2m=\u{1b}[0m/f.zip?*** \u{1b}[32mGET\u{1b}[0m /x?*** GET \u{1b}[1m/x?***",
+        ),
+        (
+            "a colour before a path, written out, and of grep",
+            "\\u001b[0m/x?sig=SECRET1 \u{1b}[m\u{1b}[K/x?sig=SECRET2 team/x?kept m /y?kept",
+            "\\u001b[0m/x?*** \u{1b}[m\u{1b}[K/x?*** team/x?kept m /y?kept",
+        ),
+        (
             "every mark in a password",
             "'https://u:SECRET,'\"SECRET)>]}`;|<SECRET@SECRET@h.test/f.zip', x",
             "'https://***@h.test/f.zip', x",
