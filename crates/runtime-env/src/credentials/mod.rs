@@ -141,19 +141,13 @@ impl Credentials {
     ///
     /// What can be had is hidden, also where there is an error beside it, which says why the netrc file's passwords are not.
     pub fn hide_in(&self, redactor: Redactor) -> (Redactor, Option<NetrcError>) {
-        let redactor = match &self.bearer {
-            Some(bearer) => redactor.hide(bearer.expose_secret()),
-            None => redactor,
-        };
         let (netrc, error) = match self.netrc.load_to_hide() {
             Ok(netrc) => (netrc, None),
             Err(error) => (None, Some(error)),
         };
         let entries = netrc.iter().flat_map(Netrc::entries).filter_map(Entry::credential);
-        let redactor = entries.fold(redactor, |redactor, (login, password)| {
-            redactor.hide_basic(login.expose_secret(), password.expose_secret())
-        });
-        (redactor, error)
+        let pairs = entries.map(|(login, password)| (login.expose_secret(), password.expose_secret()));
+        (redactor.hide_all(self.bearer.iter().map(Token::expose_secret), pairs), error)
     }
 }
 

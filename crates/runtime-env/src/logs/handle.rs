@@ -8,7 +8,7 @@ use crate::redact::Redactor;
 
 /// Replaces what a [`RedactingMakeWriter`](super::RedactingMakeWriter) hides: tokens rotate while a program runs.
 ///
-/// Cheap to clone; all clones are the same. `Debug` shows how many secrets are known.
+/// Cheap to clone; all clones are the same. `Debug` shows for how many spellings of secrets it looks.
 #[derive(Clone, Debug)]
 pub struct RedactorHandle(Arc<ArcSwap<Redactor>>);
 

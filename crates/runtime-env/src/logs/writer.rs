@@ -36,12 +36,6 @@ impl<M> RedactingMakeWriter<M> {
         (Self { inner, redactor: handle.clone() }, handle)
     }
 
-    /// What replaces the redactor.
-    #[must_use]
-    pub fn handle(&self) -> RedactorHandle {
-        self.redactor.clone()
-    }
-
     fn around<W: Write>(&self, inner: W) -> RedactingWriter<W> {
         RedactingWriter { inner, redactor: self.redactor.current(), event: Vec::new(), too_long: false }
     }
@@ -92,7 +86,10 @@ impl<W: Write> RedactingWriter<W> {
         }
         let event = std::mem::take(&mut self.event);
         let text = String::from_utf8_lossy(&event);
-        self.inner.write_all(cut(self.redactor.redact(&text)).as_bytes())
+        // Without the line feed, which has to stay whatever is left of the event.
+        let (content, line_feed) = text.strip_suffix('\n').map_or((&*text, ""), |content| (content, "\n"));
+        let shown = cut(self.redactor.redact(content));
+        self.inner.write_all([&shown, line_feed].concat().as_bytes())
     }
 }
 
@@ -138,6 +135,5 @@ fn cut(event: Cow<'_, str>) -> Cow<'_, str> {
         return event;
     }
     let end = (0..=MAX_SHOWN).rev().find(|place| event.is_char_boundary(*place)).unwrap_or(0);
-    let line_feed = if event.ends_with('\n') { "\n" } else { "" };
-    Cow::Owned([&event[..end], CUT, line_feed].concat())
+    Cow::Owned([&event[..end], CUT].concat())
 }

@@ -20,8 +20,6 @@ pub(super) const SHORTEST: usize = 4;
 #[derive(Clone, Default)]
 pub(super) struct Known {
     secrets: Vec<Secret>,
-    /// How many were given, whether they are looked for or not.
-    count: usize,
     automaton: Option<AhoCorasick>,
 }
 
@@ -29,27 +27,11 @@ impl Known {
     /// These, too.
     pub(super) fn and(&self, secrets: impl IntoIterator<Item = Secret>) -> Self {
         let mut all = self.secrets.clone();
-        let mut count = self.count;
-        for secret in secrets {
-            count += 1;
-            if is_looked_for(secret.expose_secret()) {
-                all.push(secret);
-            }
-        }
+        all.extend(secrets.into_iter().filter(|secret| is_looked_for(secret.expose_secret())));
         let patterns = all.iter().map(Secret::expose_secret);
         let automaton = (!all.is_empty())
             .then(|| AhoCorasick::new(patterns).expect("secrets are shorter than two gigabytes together"));
-        Self { secrets: all, count, automaton }
-    }
-
-    /// The login and the password, and what a Basic header makes of them. A login without a password is the secret itself.
-    pub(super) fn and_basic(&self, login: &str, password: &str) -> Self {
-        let pair = Zeroizing::new(format!("{login}:{password}"));
-        let encoded = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|engine| engine.encode(&*pair));
-        let itself = if password.is_empty() { login } else { password };
-        let mut known = self.and(encoded.into_iter().chain([itself.to_owned()]).map(Secret::new));
-        known.count = self.count + 1;
-        known
+        Self { secrets: all, automaton }
     }
 
     /// Hides all of them, as they are, percent-encoded, and as they stand in quoted text.
@@ -81,10 +63,18 @@ impl Known {
     }
 }
 
-/// How many there are.
+/// The password, and what a Basic header makes of it and the login. A login without a password is the secret itself.
+pub(super) fn of_basic(login: &str, password: &str) -> impl Iterator<Item = Secret> {
+    let pair = Zeroizing::new(format!("{login}:{password}"));
+    let encoded = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|engine| engine.encode(&*pair));
+    let itself = if password.is_empty() { login } else { password };
+    encoded.into_iter().chain([itself.to_owned()]).map(Secret::new)
+}
+
+/// How many are looked for.
 impl fmt::Debug for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.count, f)
+        fmt::Debug::fmt(&self.secrets.len(), f)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::bounds::Bounds;
 use super::edits::Edits;
-use super::known::Known;
+use super::known::{self, Known};
 use super::named::Named;
 use super::needles::{self, Kind};
 use super::single::HIDDEN;
@@ -17,7 +17,7 @@ use crate::Secret;
 /// It finds secrets by their place, in URIs and after names, and those that it was told about wherever they stand. The work
 /// grows with the length of the text, whatever stands in it.
 ///
-/// Cheap to clone. `Debug` shows how many secrets it knows. It cannot wipe what it knows: the automaton that looks for them
+/// Cheap to clone. `Debug` shows for how many spellings of secrets it looks. It cannot wipe what it knows: the automaton that looks for them
 /// holds copies.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
@@ -46,15 +46,15 @@ impl Redactor {
     /// Rust, also in JSON that is quoted in JSON.
     ///
     /// **A secret of less than four bytes is not looked for**: it would hide parts of ordinary words. Nor is one of asterisks, or
-    /// one out of the words `<unparseable URI>`.
+    /// one out of the words `<unparseable URI>`. For many of them use [`with_secrets`](Self::with_secrets): each call of this
+    /// builds anew what looks for all.
     ///
     /// # Panics
     ///
     /// When the secrets are longer than two gigabytes together.
     #[must_use]
     pub fn hide(self, secret: impl AsRef<str>) -> Self {
-        let secret = Secret::new(secret.as_ref().to_owned());
-        Self { secrets: Arc::new(self.secrets.and([secret])) }
+        self.hide_all([secret.as_ref()], [])
     }
 
     /// Knows this password, and the value of the Basic header that is made of it and the login, in both alphabets of base64.
@@ -67,7 +67,18 @@ impl Redactor {
     /// As [`hide`](Self::hide).
     #[must_use]
     pub fn hide_basic(self, login: &str, password: &str) -> Self {
-        Self { secrets: Arc::new(self.secrets.and_basic(login, password)) }
+        self.hide_all([], [(login, password)])
+    }
+
+    /// Knows all of these, too: what looks for them is built once, and not anew for each.
+    pub(crate) fn hide_all<'s>(
+        self,
+        secrets: impl IntoIterator<Item = &'s str>,
+        pairs: impl IntoIterator<Item = (&'s str, &'s str)>,
+    ) -> Self {
+        let secrets = secrets.into_iter().map(|secret| Secret::new(secret.to_owned()));
+        let pairs = pairs.into_iter().flat_map(|(login, password)| known::of_basic(login, password));
+        Self { secrets: Arc::new(self.secrets.and(secrets.chain(pairs))) }
     }
 
     /// The text without its secrets, borrowed if there is none in it.

@@ -174,7 +174,7 @@ fn the_redactor_can_be_replaced() {
     assert_eq!(format!("{handle:?}").matches("secrets: 0").count(), 1);
     let begun = writer.make_writer();
     handle.replace(Redactor::new().hide("SECRET1"));
-    assert_eq!(writer.handle().current().redact("SECRET1"), "***");
+    assert_eq!(handle.current().redact("SECRET1"), "***");
     for (mut writer, text) in [(begun, "SECRET0 "), (writer.make_writer(), "SECRET1 ")] {
         writer.write_all(text.as_bytes()).unwrap();
     }
@@ -221,6 +221,16 @@ fn a_long_event_is_cut_after_it_was_redacted() {
     assert_eq!(write("x".repeat(MAX_SHOWN)), "x".repeat(MAX_SHOWN));
     assert_eq!(write("SECRET1SECRET1".repeat(10_000)), "***");
     assert_eq!(write("x".repeat(MAX_EVENT + 1)), "[event of more than 1 MiB left out]\n");
+}
+
+#[test]
+fn a_line_feed_stays_where_nothing_else_does() {
+    let log = Log::default();
+    // Each round leaves the next secret, until the redactor gives up.
+    let (writer, _) = RedactingMakeWriter::new(log.clone(), Redactor::with_secrets(["SECRET1", "***a"]));
+    writer.make_writer().write_all(b"SECRET1aaaaaaaaaaaa\n").unwrap();
+    writer.make_writer().write_all(b"next\n").unwrap();
+    assert_eq!(log.pieces(), ["***\n", "next\n"]);
 }
 
 #[test]

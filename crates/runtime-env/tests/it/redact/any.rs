@@ -223,7 +223,7 @@ fn secrets_that_overlap_or_touch_leave_nothing() {
 #[test]
 fn a_redactor_shows_only_how_much_it_knows() {
     let redactor = Redactor::with_secrets(["SECRET1", "SECRET2"]).hide("SECRET3").hide_basic("SECRET", "SECRET4");
-    assert_eq!(format!("{redactor:?}"), "Redactor { secrets: 4 }");
+    assert_eq!(format!("{redactor:?}"), "Redactor { secrets: 8 }", "a pair is looked for in five spellings");
     assert_eq!(redactor.redact("SECRET1 SECRET2 SECRET3 SECRET4"), "*** *** *** ***");
 }
 
