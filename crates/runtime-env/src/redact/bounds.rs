@@ -19,6 +19,8 @@ pub(super) struct Word {
     trimmed: usize,
     /// Its last `@`, from `start` on.
     last_at: Option<usize>,
+    /// Its last mark of a URI that a backslash escapes, from `start` on.
+    last_escaped: Option<usize>,
 }
 
 impl Word {
@@ -30,6 +32,11 @@ impl Word {
     /// Its last `@`, if that is not before `from`.
     pub(super) fn last_at(&self, from: usize) -> Option<usize> {
         self.last_at.filter(|at| *at >= from)
+    }
+
+    /// Whether a mark like `\u0040` stands in it, not before `from`.
+    pub(super) fn has_escaped_mark(&self, from: usize) -> bool {
+        self.last_escaped.is_some_and(|place| place >= from)
     }
 }
 
@@ -58,8 +65,13 @@ impl<'t> Bounds<'t> {
         let rest = &self.text[at..limit];
         let end = rest.find(|char: char| char.is_control() || char.is_whitespace()).map_or(limit, |end| at + end);
         let text = &self.text[at..end];
-        let word =
-            Word { start: at, end, trimmed: at + trim(text).len(), last_at: text.rfind('@').map(|found| at + found) };
+        let word = Word {
+            start: at,
+            end,
+            trimmed: at + trim(text).len(),
+            last_at: text.rfind('@').map(|found| at + found),
+            last_escaped: last_escaped_mark(text).map(|found| at + found),
+        };
         self.word = Some(word);
         word
     }
@@ -123,6 +135,15 @@ fn is_closing(char: char) -> bool {
     matches!(char, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}')
         || matches!(char, ',' | '.' | ';' | ':' | '!' | '?' | '|' | '\\')
         || matches!(char, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2026}')
+}
+
+/// Where the last `@`, `?` or `#` is that is written as JSON and Python may write it.
+fn last_escaped_mark(word: &str) -> Option<usize> {
+    const MARKS: [&[u8]; 6] = [b"\\u0040", b"\\u003f", b"\\u0023", b"\\x40", b"\\x3f", b"\\x23"];
+    word.rmatch_indices('\\').map(|(place, _)| place).find(|place| {
+        let rest = &word.as_bytes()[*place..];
+        MARKS.iter().any(|mark| rest.get(..mark.len()).is_some_and(|first| first.eq_ignore_ascii_case(mark)))
+    })
 }
 
 /// Whether the closing bracket at the end belongs to an address.

@@ -8,8 +8,6 @@ use super::single::{HIDDEN, UNPARSEABLE};
 /// What comes in place of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Instead {
-    /// The same, in lower case.
-    LowerCase,
     Hidden,
     Unparseable,
 }
@@ -34,11 +32,6 @@ impl Edits {
         self.0.push((piece, Instead::Unparseable));
     }
 
-    /// Writes a scheme in lower case.
-    pub(super) fn lower_case(&mut self, scheme: Range<usize>) {
-        self.0.push((scheme, Instead::LowerCase));
-    }
-
     /// The text with all of it done; `None` if it stays as it is.
     pub(super) fn apply(mut self, text: &str) -> Option<String> {
         if self.0.is_empty() {
@@ -60,7 +53,6 @@ impl Edits {
         for (piece, instead) in merged {
             changed.push_str(&text[done..piece.start]);
             match instead {
-                Instead::LowerCase => changed.push_str(&text[piece.clone()].to_ascii_lowercase()),
                 Instead::Hidden => changed.push_str(HIDDEN),
                 Instead::Unparseable => changed.push_str(UNPARSEABLE),
             }
@@ -79,7 +71,6 @@ fn overlap(first: &Range<usize>, instead: Instead, second: &Range<usize>, then: 
 fn stronger(one: Instead, other: Instead) -> Instead {
     match (one, other) {
         (Instead::Unparseable, _) | (_, Instead::Unparseable) => Instead::Unparseable,
-        (Instead::LowerCase, Instead::LowerCase) => Instead::LowerCase,
         _ => Instead::Hidden,
     }
 }

@@ -45,6 +45,7 @@
 //! ```
 
 mod bounds;
+mod debugged;
 mod edits;
 mod filter;
 mod json;

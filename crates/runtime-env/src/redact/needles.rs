@@ -23,14 +23,21 @@ pub(super) enum Kind {
     Target,
     /// The same after a colour, if it is one.
     ColouredTarget,
+    /// The beginning of a URI that is written in parts.
+    Debugged,
 }
 
-const NEEDLES: [(&str, Kind); 33] = [
+const NEEDLES: [(&str, Kind); 45] = [
     ("://", Kind::Uri),
     (r":\/\/", Kind::EncodedUri),
     (r":\\/\\/", Kind::EncodedUri),
     (r":\u002f\u002f", Kind::EncodedUri),
+    (r"\u003a\u002f\u002f", Kind::EncodedUri),
+    (r":\x2f\x2f", Kind::EncodedUri),
+    (r"\x3a\x2f\x2f", Kind::EncodedUri),
+    ("%3A//", Kind::EncodedUri),
     ("%3A%2F%2F", Kind::EncodedUri),
+    ("%253A%252F%252F", Kind::EncodedUri),
     ("authorization", Kind::Header),
     ("proxy-authorization", Kind::Header),
     ("x-ray-authorization", Kind::Header),
@@ -61,6 +68,13 @@ const NEEDLES: [(&str, Kind); 33] = [
     ("m /", Kind::ColouredTarget),
     ("K/", Kind::ColouredTarget),
     ("K /", Kind::ColouredTarget),
+    ("Url { scheme:", Kind::Debugged),
+    ("Uri { scheme:", Kind::Debugged),
+    ("Url(scheme=", Kind::Debugged),
+    ("SplitResult(", Kind::Debugged),
+    ("SplitResultBytes(", Kind::Debugged),
+    ("ParseResult(", Kind::Debugged),
+    ("ParseResultBytes(", Kind::Debugged),
 ];
 
 static AUTOMATON: LazyLock<AhoCorasick> = LazyLock::new(|| {

@@ -9,7 +9,7 @@ use super::known::{self, Known};
 use super::named::Named;
 use super::needles::{self, Kind};
 use super::single::HIDDEN;
-use super::{named, terminal, uris};
+use super::{debugged, named, terminal, uris};
 use crate::Secret;
 
 /// Takes secrets out of free text: log lines, error messages, command lines. See the [module](super) for the rules.
@@ -109,16 +109,6 @@ impl Redactor {
         for (kind, start, end) in needles::find(text) {
             match kind {
                 Kind::ColouredTarget if !terminal::ends_in_sequence(&text.as_bytes()[..=start]) => {}
-                Kind::Uri | Kind::EncodedUri | Kind::Target | Kind::ColouredTarget if start < uri => {}
-                Kind::Uri | Kind::EncodedUri | Kind::Target | Kind::ColouredTarget => {
-                    let before = edits.len();
-                    uri = match kind {
-                        Kind::Uri => uris::hide(text, start..end, &mut bounds, &mut edits),
-                        Kind::EncodedUri => uris::hide_encoded(text, start..end, &mut bounds, &mut edits),
-                        _ => uris::hide_query(text, end - 1, &mut bounds, &mut edits),
-                    };
-                    hidden = if edits.len() > before { hidden.max(uri) } else { hidden };
-                }
                 Kind::Header | Kind::Variable => {
                     let named = if kind == Kind::Header { Named::Header } else { Named::Variable };
                     let found = named::hide(text, start..end, named, hidden, &mut bounds, &mut edits);
@@ -126,6 +116,17 @@ impl Redactor {
                 }
                 Kind::Bearer => named::hide_bearer(text, start..end, &mut bounds, &mut edits),
                 Kind::Basic => named::hide_basic(text, start..end, &mut bounds, &mut edits),
+                _ if start < uri => {}
+                _ => {
+                    let before = edits.len();
+                    uri = match kind {
+                        Kind::Uri => uris::hide(text, start..end, &mut bounds, &mut edits),
+                        Kind::Debugged => debugged::hide(text, end, &mut bounds, &mut edits),
+                        Kind::EncodedUri => uris::hide_encoded(text, start..end, &mut bounds, &mut edits),
+                        _ => uris::hide_query(text, end - 1, &mut bounds, &mut edits),
+                    };
+                    hidden = if edits.len() > before { hidden.max(uri) } else { hidden };
+                }
             }
         }
         edits.apply(text)

@@ -1,6 +1,7 @@
 //! URIs in free text.
 
 use std::borrow::Cow;
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use super::bounds::Bounds;
@@ -24,8 +25,9 @@ pub(super) fn hide(text: &str, separator: Range<usize>, bounds: &mut Bounds<'_>,
         return start;
     }
     let scheme = scheme_before(text, separator.start);
-    if text[scheme.clone()].bytes().any(|byte| byte.is_ascii_uppercase()) {
-        edits.lower_case(scheme.clone());
+    if word.has_escaped_mark(start) {
+        edits.hide_unparseable(start..end);
+        return end;
     }
     let at_sign = word.last_at(start);
     let place = at_sign.map_or(start, |at| at + 1);
@@ -69,7 +71,7 @@ pub(super) fn hide_encoded(text: &str, separator: Range<usize>, bounds: &mut Bou
     }
     let word = bounds.word(start);
     let end = word.trimmed(start);
-    if holds_mark(&text[start..end]) {
+    if word.has_escaped_mark(start) || holds_mark(&text[start..end]) {
         edits.hide_unparseable(start..end);
     } else if bounds.at_sign_follows(word.end) {
         let end = bounds.line_end(start);
@@ -81,7 +83,12 @@ pub(super) fn hide_encoded(text: &str, separator: Range<usize>, bounds: &mut Bou
 
 /// Hides the query after a path that stands without the rest of its URI, and says how far it goes.
 pub(super) fn hide_query(text: &str, path: usize, bounds: &mut Bounds<'_>, edits: &mut Edits) -> usize {
-    let end = bounds.word(path).trimmed(path);
+    let word = bounds.word(path);
+    let end = word.trimmed(path);
+    if word.has_escaped_mark(path) {
+        edits.hide(path + 1..end.max(path + 1));
+        return end.max(path + 1);
+    }
     let Some(mark) = bounds.mark(path).filter(|mark| *mark < end) else { return path };
     hide_from_mark(text, mark, end, edits);
     end
@@ -141,10 +148,22 @@ fn is_place(text: &str) -> bool {
 /// Whether what looks like `host:port` may be a login and the first word of a password: nothing else follows.
 fn may_be_login(text: &str, start: usize, end: usize) -> bool {
     let rest = &text[end..];
-    !rest.starts_with('/') && (text[start..end].contains(':') || rest.starts_with([':', '\\']))
+    !rest.starts_with('/')
+        && !is_address(&text[start..end])
+        && (text[start..end].contains(':') || rest.starts_with([':', '\\']))
+}
+
+/// Whether this is the address of a machine or `localhost`, perhaps with a port: nobody's login.
+fn is_address(text: &str) -> bool {
+    let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
+    host == "localhost" || host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok()
 }
 
 fn holds_mark(text: &str) -> bool {
-    let marks = |bytes: &[u8]| matches!(bytes, b"%40" | b"%23") || bytes.eq_ignore_ascii_case(b"%3F");
-    text.contains(['@', '?', '#']) || text.as_bytes().windows(3).any(marks)
+    const MARKS: [&[u8]; 6] = [b"%40", b"%3f", b"%23", b"%2540", b"%253f", b"%2523"];
+    let marks = |rest: &[u8]| {
+        MARKS.iter().any(|mark| rest.get(..mark.len()).is_some_and(|first| first.eq_ignore_ascii_case(mark)))
+    };
+    let bytes = text.as_bytes();
+    text.contains(['@', '?', '#']) || text.match_indices('%').any(|(place, _)| marks(&bytes[place..]))
 }

@@ -162,6 +162,12 @@ pub(super) fn any_text() -> impl Strategy<Value = String> {
         Just("Bearer ".to_owned()),
         Just("Basic YTpi".to_owned()),
         Just("url: /".to_owned()),
+        Just("\\u0040".to_owned()),
+        Just("%2540".to_owned()),
+        Just("%3A//".to_owned()),
+        Just("Url(scheme='".to_owned()),
+        Just("Uri { scheme: ".to_owned()),
+        Just("\u{1b}[0m".to_owned()),
         Just("{\"a\":\"".to_owned()),
         Just("\"}".to_owned()),
         "[:/?#@\\[\\]'\"\\\\%,.;<>=|{} \n\r\t-]{1,3}",
@@ -190,8 +196,14 @@ fn the_vectors_are_redacted_the_same_in_sentences() {
             let shown = redactor.redact(&text);
             if !has_end {
                 // In a sentence it is known that there is a URI, and with which scheme.
-                let uri =
-                    if vector.redacted == "<unparseable URI>" { "https://<unparseable URI>" } else { &vector.redacted };
+                let uri = if vector.redacted == "<unparseable URI>" {
+                    "https://<unparseable URI>"
+                } else {
+                    &*vector.redacted
+                };
+                // The scheme stays as it was written.
+                let scheme = vector.uri.split_once("://").map_or("", |(scheme, _)| scheme);
+                let uri = uri.split_once("://").map_or(uri.to_owned(), |(_, rest)| format!("{scheme}://{rest}"));
                 assert_eq!(shown, format!("{before}{uri}{after}"), "{}", vector.name);
             }
             for secret in vector.secrets.iter().filter(|secret| *secret != "FAKE LOG LINE") {
@@ -275,6 +287,9 @@ fn the_work_grows_with_the_length_of_the_text() {
         ("[", "]"),
         ("{\"://", "\"}"),
         ("<unparseable URI>", ""),
+        ("Url(scheme=", ""),
+        ("Url(scheme='", ")"),
+        ("Uri { scheme: ", " }"),
         ("a://<unparseable URI>", "@"),
         ("a://<unparseable URI>?", ""),
         ("\u{e9}", "://"),
@@ -293,6 +308,10 @@ fn the_work_grows_with_the_length_of_the_text() {
         ("Bearer \"", ""),
         ("\"/", "?"),
         ("%25", "41"),
+        ("a://\\u0040", ""),
+        ("a://", "\\u0040"),
+        ("\\u0040", "a://"),
+        ("%3A//%", ""),
         (":\\u002f\\u002f", ""),
     ];
     let redactor = Redactor::with_secrets(["aaaa", "aaaaa", "aaaaaaaa", "abcdabcd", "%41%41", "\\\\\\\\"]);

@@ -69,7 +69,7 @@ fn every_kind_of_line_that_ray_writes() {
         (
             "setup: marked",
             "Marked URI https://u:SECRET1@h.test/f.zip unused, deleted URI HTTPS://SECRET2@h.test/g.zip",
-            "Marked URI https://***@h.test/f.zip unused, deleted URI https://***@h.test/g.zip",
+            "Marked URI https://***@h.test/f.zip unused, deleted URI HTTPS://***@h.test/g.zip",
         ),
         (
             "setup: installed",

@@ -125,6 +125,11 @@ fn uris_in_sentences() {
             "got https://<unparseable URI>\r\nnext",
         ),
         ("a domain and a blank", "got https://CORP\\u:SECRET SECRET@h.test/f.zip", "got https://<unparseable URI>"),
+        (
+            "an address, and an at sign",
+            "connected to http://127.0.0.1:8265 as me@h.test, http://localhost:1, https://[::1]:1 as me@h.test",
+            "connected to http://127.0.0.1:8265 as me@h.test, http://localhost:1, https://[::1]:1 as me@h.test",
+        ),
         ("a bad port", "https://h.test:SECRET/x", "https://<unparseable URI>"),
         ("direction characters", "https://u:\u{202e}SECRET@h.test/x", "https://<unparseable URI>"),
         (
@@ -146,6 +151,53 @@ fn uris_in_sentences() {
             "nothing there",
             "use https:// or \"s3://\", https://... :// ////",
             "use https:// or \"s3://\", https://... :// ////",
+        ),
+        (
+            "Debug of Rust",
+            "url=Url { scheme: \"https\", cannot_be_a_base: false, username: \"u\", password: Some(\"SECRET } 1\"), \
+             host: Some(Domain(\"h.test\")), port: None, path: \"/f.zip\", query: Some(\"sig=SECRET2\"), fragment: None } x",
+            "url=Url { scheme: *** } x",
+        ),
+        (
+            "Debug of Rust, without quotation marks",
+            "got Uri { scheme: https, authority: u:SECRET1@h.test, path: /x?sig={SECRET2} } x",
+            "got Uri { scheme: *** } x",
+        ),
+        (
+            "repr of Python",
+            "Url(scheme='https', auth='u:SECRET1', host='h', port=None, path='/x', query='sig=)SECRET2', fragment=None), \
+             SplitResult(scheme='https', netloc='u:SECRET@h', path='/f', query=\"a='SECRET')\", fragment='') x",
+            "Url(scheme=***), SplitResult(***) x",
+        ),
+        (
+            "repr of Python, in something else",
+            r"'ParseResult(netloc=\'u:SECRET@h\', query=\'SECRET)\')' x",
+            "'ParseResult(***)' x",
+        ),
+        (
+            "repr of Python, cut, in JSON",
+            r#"{"m":"ParseResult(scheme='https', netloc='u:SECRET@h'","n":1}"#,
+            r#"{"m":"ParseResult(***","n":1}"#,
+        ),
+        (
+            "a URI, all of it encoded",
+            "https%3A//u%3ASECRET1%40h/x%3Fsig%3DSECRET2 https%3A//u:SECRET3@h/x https%253A%252F%252Fu%253ASECRET4%2540h%252Fx",
+            "https%3A//<unparseable URI> https%3A//<unparseable URI> https%253A%252F%252F<unparseable URI>",
+        ),
+        (
+            "a separator, all of it escaped",
+            r"https\u003a\u002f\u002fSECRET1\u0040h.test https:\x2f\x2fh.test/x\x3fSECRET2 https\x3a\x2f\x2fh\u0023SECRET3",
+            r"https\u003a\u002f\u002f<unparseable URI> https:\x2f\x2f<unparseable URI> https\x3a\x2f\x2f<unparseable URI>",
+        ),
+        (
+            "marks that are escaped",
+            r#"{"u":"https://SECRET1\u0040h.test/x","v":"https://h.test/x\u003Fsig=SECRET2","w":"=/x\u003fSECRET3","n":1}"#,
+            r#"{"u":"https://<unparseable URI>","v":"https://<unparseable URI>","w":"=/***","n":1}"#,
+        ),
+        (
+            "an encoded mark in a path",
+            "https://h.test/x%3Fy/%40z https%3A//h.test/x, or :\\x2f\\x2f",
+            "https://h.test/x%3Fy/%40z https%3A//h.test/x, or :\\x2f\\x2f",
         ),
         ("without a scheme", "//u:p@h.test and u:p@h.test", "//u:p@h.test and u:p@h.test"),
     ]);
