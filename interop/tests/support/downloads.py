@@ -151,7 +151,7 @@ def tool(place: Place) -> Download:
     servers = place.servers
 
     def download(case: Mapping[str, Any], variables: dict[str, str], target: Path) -> Ended:
-        options = [f"--resolve={name}=127.0.0.1:{servers.port}" for name in NAMES]
+        options = [f"--resolve={name}=127.0.0.1:{servers.port}" for name in NAMES if name != "127.0.0.1"]
         options += [f"--{name.replace('_', '-')}" for name in ("strict", "allow_plaintext") if case.get(name)]
         output = ours.fetch(case["uri"], target, f"--ca-cert={place.authority}", *options, variables=variables)
         error = json.loads(output.stdout).get("error", {}).get("kind")

@@ -8,9 +8,9 @@ use http::{HeaderValue, Method, StatusCode};
 use reqwest::{Request, Response, Url};
 
 use super::file::PartFile;
-use super::{FetchError, Progress, Shared, retry};
+use super::{FetchError, Progress, Shared, retry, transport};
 use crate::credentials::{AuthorizedRequest, CredentialKind};
-use crate::uri::{Origin, RemoteUri};
+use crate::uri::{Origin, RemoteUri, Scheme};
 
 /// What came, before it is put in place.
 pub(super) struct Received {
@@ -23,6 +23,13 @@ pub(super) struct Received {
 pub(super) struct Failed {
     pub(super) error: FetchError,
     pub(super) asked: Option<Duration>,
+}
+
+/// How a request goes to whom.
+struct Way<'a> {
+    client: &'a reqwest::Client,
+    origin: Origin,
+    proxied: bool,
 }
 
 impl<E: Into<FetchError>> From<E> for Failed {
@@ -49,27 +56,46 @@ impl Shared {
             }
         }
         let sent = request.kind();
+        let mut from = None;
         loop {
             let origin = request.uri().origin().cloned();
             // Only http and https get as far as this.
             let origin = origin.ok_or(FetchError::NotHandled { scheme: request.uri().scheme() })?;
-            let response = self.send(&request, &origin).await?;
+            let way = self.way(request.uri(), origin);
+            let response = self.send(&request, &way).await?;
             let status = response.status();
             if status == StatusCode::OK {
-                let part = self.receive(response, &origin, part, progress).await?;
+                let part = self.receive(response, &way, part, progress).await?;
                 return Ok(Received { part, redirects: request.redirects(), sent });
+            }
+            let Way { origin, proxied, .. } = way;
+            // Over https the proxy only passes on what it cannot read, so that there it is the server who says this.
+            if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED && proxied && origin.scheme() == Scheme::Http {
+                return Err(FetchError::ProxyLogin { origin }.into());
             }
             if !is_redirect(status) {
                 let asked = retry::asked(response.headers());
-                return Err(Failed { error: FetchError::Status { origin, status, sent: request.kind() }, asked });
+                let error = FetchError::Status { origin, status, sent: request.kind(), from };
+                return Err(Failed { error, asked });
             }
-            let location = response.headers().get(LOCATION).ok_or(FetchError::NoLocation { origin, status })?;
+            let location = response.headers().get(LOCATION);
+            let location = location.ok_or_else(|| FetchError::NoLocation { origin: origin.clone(), status })?;
             request = request.redirect(location.as_bytes()).map_err(FetchError::from)?;
+            if request.uri().origin() != Some(&origin) {
+                from = Some(origin);
+            }
             tracing::debug!(%uri, to = %request.uri(), status = status.as_u16(), "a download is redirected");
         }
     }
 
-    async fn send(&self, request: &AuthorizedRequest, origin: &Origin) -> Result<Response, FetchError> {
+    /// What is allowed in the clear on this machine must not leave it.
+    fn way(&self, uri: &RemoteUri, origin: Origin) -> Way<'_> {
+        let (client, proxied) =
+            if uri.is_loopback() { (&self.direct, false) } else { (&self.proxied, self.proxies.take(&origin)) };
+        Way { client, origin, proxied }
+    }
+
+    async fn send(&self, request: &AuthorizedRequest, way: &Way<'_>) -> Result<Response, FetchError> {
         let uri = request.uri();
         // `RemoteUri` has this text from the same parser.
         let url = Url::parse(uri.expose_request_uri()).expect("it was parsed before");
@@ -79,15 +105,13 @@ impl Shared {
         if let Some(authorization) = request.authorization() {
             sent.headers_mut().insert(AUTHORIZATION, authorization.clone());
         }
-        // What is allowed in the clear on this machine must not leave it.
-        let client = if uri.is_loopback() { &self.direct } else { &self.proxied };
-        client.execute(sent).await.map_err(|error| FetchError::transport(origin, error))
+        way.client.execute(sent).await.map_err(|error| self.broken(way, error))
     }
 
     async fn receive(
         &self,
         mut response: Response,
-        origin: &Origin,
+        way: &Way<'_>,
         mut part: PartFile,
         progress: &(impl Fn(&Progress) + Sync),
     ) -> Result<PartFile, FetchError> {
@@ -98,11 +122,15 @@ impl Shared {
             return Err(FetchError::TooLarge { limit });
         }
         progress(&Progress::Received { bytes: 0, total });
-        while let Some(bytes) = response.chunk().await.map_err(|error| FetchError::transport(origin, error))? {
+        while let Some(bytes) = response.chunk().await.map_err(|error| self.broken(way, error))? {
             part.write(&bytes).await?;
             progress(&Progress::Received { bytes: part.len(), total });
         }
         Ok(part)
+    }
+
+    fn broken(&self, way: &Way<'_>, error: reqwest::Error) -> FetchError {
+        transport::failed(&way.origin, way.proxied, &self.limits, error)
     }
 }
 

@@ -1,13 +1,12 @@
 //! Why a download failed. No variant holds a URI with its secrets.
 
-use std::error::Error;
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::StatusCode;
 use ray_auth::source::OsError;
 
+use super::transport::{TransportKind, through};
 use crate::credentials::{CredentialError, CredentialKind, RedirectError};
 use crate::uri::{Origin, Scheme};
 
@@ -19,13 +18,36 @@ pub enum SetupError {
     #[error(transparent)]
     Credentials(#[from] CredentialError),
     /// A file of certificates cannot be used.
-    #[error("{path:?} cannot be used as a file of certificates: {reason}; name one in PEM form")]
+    #[error("{path:?} cannot be used as a file of certificates: it {reason}")]
     Certificates {
         /// Which.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong, and how to mend it.
         reason: String,
     },
+    /// A variable is set, and what it holds is no proxy. That is not shown: there may be a password in it.
+    #[error(
+        "{variable} names no proxy that can be used; write it as http://proxy.example:3128, with / ? # and @ in a password as \
+         %2F %3F %23 and %40, or unset it"
+    )]
+    Proxy {
+        /// Which.
+        variable: &'static str,
+    },
+    /// A host cannot be given an address of its own.
+    #[error("{host} cannot be given an address: {reason}")]
+    Address {
+        /// Which, in quotation marks.
+        host: String,
+        /// What is wrong, and how to mend it.
+        reason: String,
+    },
+    /// Nobody's certificate would be trusted.
+    #[error(
+        "no certificates that the operating system trusts were found; install them (ca-certificates), name a file with \
+         SSL_CERT_FILE, or add one"
+    )]
+    NoCertificates,
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
@@ -38,6 +60,9 @@ impl SetupError {
         match self {
             Self::Credentials(error) => error.as_str(),
             Self::Certificates { .. } => "bad_certificates",
+            Self::Proxy { .. } => "bad_proxy",
+            Self::Address { .. } => "bad_address",
+            Self::NoCertificates => "no_certificates",
             Self::Tls(_) => "tls_setup",
         }
     }
@@ -70,7 +95,7 @@ pub enum FetchError {
         status: StatusCode,
     },
     /// Any other answer than 200.
-    #[error("{origin} answered {status}{}", advice(*status, *sent))]
+    #[error("{origin} answered {status}{}", advice(*status, *sent, origin, from.as_ref()))]
     Status {
         /// Who.
         origin: Origin,
@@ -78,22 +103,37 @@ pub enum FetchError {
         status: StatusCode,
         /// Which credential the request had.
         sent: Option<CredentialKind>,
+        /// Who sent it there, if it was redirected from another origin.
+        from: Option<Origin>,
+    },
+    /// The proxy answered 407, and nobody else was asked.
+    #[error(
+        "the proxy that this environment names wants a login before it asks {origin} (407 Proxy Authentication Required); put \
+         one into its variable, as in http://login:password@proxy.example:3128"
+    )]
+    ProxyLogin {
+        /// Who was to be asked.
+        origin: Origin,
     },
     /// The connection could not be made, or broke.
-    #[error("{origin}: {kind}: {reason}")]
+    #[error("{origin}: {kind}{}: {reason}; {}", through(*proxied), kind.advice(*proxied))]
     Transport {
         /// To whom.
         origin: Origin,
         /// At which point.
         kind: TransportKind,
-        /// What the network says.
+        /// What the network says, without control characters and not longer than 200 characters.
         reason: String,
+        /// Whether it went through a proxy.
+        proxied: bool,
     },
     /// It took too long altogether.
-    #[error("not done within {}; allow more time, or find out what is slow", seconds(*limit))]
+    #[error("not done within {}; {}", seconds(*limit), meanwhile(last.as_deref()))]
     TimedOut {
         /// The limit.
         limit: Duration,
+        /// Why the attempt before failed, if the time did not run out in the first.
+        last: Option<Box<Self>>,
     },
     /// It is larger than allowed.
     #[error("more than {limit} bytes, which is the limit; raise it if the source is trusted")]
@@ -109,11 +149,13 @@ pub enum FetchError {
         /// What came.
         actual: String,
     },
-    /// The destination is there, and no file that could be replaced.
-    #[error("{path:?} is no regular file; name one, or a name that is free")]
+    /// The destination names no file that could be written or replaced.
+    #[error("{}", flaw.of(path))]
     NotAFile {
         /// The destination.
         path: PathBuf,
+        /// What is wrong with it.
+        flaw: PathFlaw,
     },
     /// The destination cannot be written.
     #[error("cannot write {path:?}: {error}; name a file in a folder that this process may write to")]
@@ -123,44 +165,6 @@ pub enum FetchError {
         /// What the operating system says.
         error: OsError,
     },
-}
-
-/// At which point a connection failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TransportKind {
-    /// It could not be made.
-    Connect,
-    /// The server's certificate is not trusted, or TLS failed otherwise.
-    Tls,
-    /// The server said nothing for too long.
-    Silence,
-    /// It broke, or what came was no HTTP.
-    Broken,
-}
-
-impl TransportKind {
-    /// A word for logs, metrics and JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Silence => "silence",
-            Self::Broken => "broken",
-        }
-    }
-}
-
-impl std::fmt::Display for TransportKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Connect => "cannot connect",
-            Self::Tls => "TLS failed",
-            Self::Silence => "no answer in time",
-            Self::Broken => "the connection broke",
-        })
-    }
 }
 
 impl From<CredentialError> for FetchError {
@@ -182,6 +186,7 @@ impl FetchError {
             Self::Redirect(error) => error.as_str(),
             Self::NoLocation { .. } => "no_location",
             Self::Status { .. } => "status",
+            Self::ProxyLogin { .. } => "proxy_login",
             Self::Transport { kind, .. } => kind.as_str(),
             Self::TimedOut { .. } => "timed_out",
             Self::TooLarge { .. } => "too_large",
@@ -189,23 +194,6 @@ impl FetchError {
             Self::NotAFile { .. } => "not_a_file",
             Self::Destination { .. } => "destination",
         }
-    }
-
-    /// What went wrong between here and the server. `error`'s own text names the URI, so it is taken apart.
-    pub(super) fn transport(origin: &Origin, error: reqwest::Error) -> Self {
-        let (connect, timeout) = (error.is_connect(), error.is_timeout());
-        let error = error.without_url();
-        let chain = || std::iter::successors(error.source(), |error: &&(dyn Error + 'static)| (*error).source());
-        let tls = chain().any(is_tls);
-        let kind = match (tls, timeout, connect) {
-            (true, ..) => TransportKind::Tls,
-            (_, true, _) => TransportKind::Silence,
-            (_, _, true) => TransportKind::Connect,
-            _ => TransportKind::Broken,
-        };
-        // The last cause is what the operating system or TLS says; those before it say "error".
-        let reason = chain().last().map_or_else(|| error.to_string(), ToString::to_string);
-        Self::Transport { origin: origin.clone(), kind, reason }
     }
 
     pub(super) fn destination(path: impl Into<PathBuf>, error: impl Into<OsError>) -> Self {
@@ -222,22 +210,55 @@ impl FetchError {
     }
 }
 
-/// An error of TLS. It hides in errors of input and output, which do not name it as their source.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
+/// Why a path names no file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathFlaw {
+    /// There is nothing in it.
+    Empty,
+    /// It ends as only the path of a folder does.
+    Folder,
+    /// Its last part is longer than 255 bytes.
+    LongName,
+    /// There is something of this name already, and no regular file.
+    Taken,
 }
 
-fn advice(status: StatusCode, sent: Option<CredentialKind>) -> String {
-    match (status.as_u16(), sent) {
-        (401 | 403 | 404, None) => "; no credential was sent: if it is private, give one in a netrc file, or in \
+impl PathFlaw {
+    fn of(self, path: &Path) -> String {
+        match self {
+            Self::Empty => "the path of the file to write is empty; name a file".to_owned(),
+            Self::Folder => format!("{path:?} names a folder; add the name of a file"),
+            Self::LongName => {
+                format!("the name of the file in {path:?} is longer than 255 bytes; choose a shorter one")
+            }
+            Self::Taken => format!("{path:?} is no regular file; name one, or a name that is free"),
+        }
+    }
+}
+
+fn advice(status: StatusCode, sent: Option<CredentialKind>, origin: &Origin, from: Option<&Origin>) -> String {
+    match (status.as_u16(), sent, from) {
+        (401 | 403 | 404, None, Some(from)) => format!(
+            "; no credential was sent: it was redirected there from {from}, whose credentials do not go along; if it is \
+             private, give a netrc entry for {} itself, which goes over https only",
+            origin.host()
+        ),
+        (401 | 403 | 404, None, None) => "; no credential was sent: if it is private, give one in a netrc file, or in \
              RAY_RUNTIME_ENV_BEARER_TOKEN"
             .to_owned(),
-        (401 | 403, Some(kind)) => format!("; {kind} was sent: see whether it is right, and may read this"),
+        (401 | 403, Some(kind), _) => format!("; {kind} was sent: see whether it is right, and may read this"),
         _ => String::new(),
     }
 }
 
-fn seconds(limit: Duration) -> String {
+fn meanwhile(last: Option<&FetchError>) -> String {
+    match last {
+        Some(last) => format!("the last attempt failed: {last}"),
+        None => "allow more time, or find out what is slow".to_owned(),
+    }
+}
+
+pub(super) fn seconds(limit: Duration) -> String {
     format!("{} s", limit.as_secs_f64())
 }

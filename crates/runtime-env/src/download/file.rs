@@ -9,7 +9,10 @@ use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
-use super::FetchError;
+use super::{FetchError, PathFlaw};
+
+/// The longest name that a file can have, in bytes; on Windows it is counted otherwise.
+const LONGEST_NAME: usize = 255;
 
 /// A file that is being written, readable by its owner only. Removed when dropped before it is put in place.
 pub(super) struct PartFile {
@@ -25,10 +28,8 @@ impl PartFile {
     /// An empty file in the folder of `destination`, of a name that cannot be guessed.
     pub(super) fn create(destination: &Path, limit: u64) -> Result<Self, FetchError> {
         let failed = |error: std::io::Error| FetchError::destination(destination, error);
-        // Not `/dev/stdout`, for example, which would be gone afterwards.
-        let taken = destination.metadata().is_ok_and(|taken| !taken.is_file());
-        if taken || destination.file_name().is_none() {
-            return Err(FetchError::NotAFile { path: destination.to_owned() });
+        if let Some(flaw) = flaw(destination) {
+            return Err(FetchError::NotAFile { path: destination.to_owned(), flaw });
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix(".ray-auth-").suffix(".part");
@@ -69,6 +70,23 @@ impl PartFile {
         let put = tokio::task::spawn_blocking(move || put(name, &to)).await;
         put.unwrap_or_else(|lost| Err(OsError::from(std::io::Error::from(lost)))).map_err(failed)?;
         Ok(actual)
+    }
+}
+
+/// Why there could be no file of this path in the end, as far as that can be known before.
+fn flaw(destination: &Path) -> Option<PathFlaw> {
+    let text = destination.as_os_str().as_encoded_bytes();
+    // `Path` leaves a slash and a dot at the end away, and would take what stands before for the file.
+    let last = text.rsplit(|byte| std::path::is_separator(char::from(*byte))).next().unwrap_or_default();
+    if text.is_empty() {
+        Some(PathFlaw::Empty)
+    } else if matches!(last, b"" | b"." | b"..") || destination.file_name().is_none() {
+        Some(PathFlaw::Folder)
+    } else if cfg!(unix) && last.len() > LONGEST_NAME {
+        Some(PathFlaw::LongName)
+    } else {
+        // Not `/dev/stdout`, for example, which would be gone afterwards.
+        destination.metadata().is_ok_and(|taken| !taken.is_file()).then_some(PathFlaw::Taken)
     }
 }
 

@@ -51,22 +51,29 @@
 //! # }
 //! ```
 
+mod addresses;
 mod attempt;
 mod builder;
 mod error;
 mod file;
+mod proxy;
 mod retry;
 mod tls;
+mod transport;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use self::attempt::Received;
 pub use self::builder::DownloaderBuilder;
-pub use self::error::{FetchError, SetupError, TransportKind};
+pub use self::error::{FetchError, PathFlaw, SetupError};
+use self::proxy::Proxies;
 use self::retry::Retry;
+pub use self::transport::TransportKind;
 use crate::credentials::{CredentialKind, Credentials};
 use crate::uri::RemoteUri;
 
@@ -80,15 +87,21 @@ pub struct Downloader {
 struct Shared {
     credentials: Credentials,
     limits: Limits,
-    /// Never through a proxy.
+    /// Never through a proxy, and for this machine's name without a resolver.
     direct: reqwest::Client,
+    /// Through those of `proxies`.
     proxied: reqwest::Client,
+    proxies: Proxies,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     max_len: u64,
     timeout: Duration,
+    /// For making a connection.
+    connect: Duration,
+    /// For a server's silence.
+    idle: Duration,
     retry: Retry,
 }
 
@@ -133,7 +146,7 @@ impl Downloader {
     ///
     /// # Errors
     ///
-    /// [`SetupError`] when a variable holds what is no token, or TLS cannot be set up.
+    /// [`SetupError`] when a variable holds what is no token or no proxy, or TLS cannot be set up.
     pub fn from_env() -> Result<Self, SetupError> {
         Self::builder().credentials(Credentials::from_env()?).proxies_from_env().build()
     }
@@ -178,15 +191,19 @@ impl<'a> Download<'a> {
         Self { progress: Box::new(progress), ..self }
     }
 
-    /// Downloads to this file.
+    /// Downloads to this file. One that is there is replaced; of a symbolic link the link itself, not its target.
+    ///
+    /// The time that is allowed is for what comes over the network. What has come is flushed to the disk and put in place
+    /// after it was last looked at, and a slow disk may take longer.
+    ///
+    /// Over plain http an answer with neither a length nor chunks ends with the connection, so that it cannot be seen
+    /// whether it was cut short: use [`expect_sha256`](Self::expect_sha256) there.
     ///
     /// # Errors
     ///
     /// [`FetchError`]; the last one, when there were several attempts.
     pub async fn to(self, destination: impl AsRef<Path>) -> Result<Fetched, FetchError> {
-        let limit = self.shared.limits.timeout;
-        let received = tokio::time::timeout(limit, self.received(destination.as_ref())).await;
-        let (Received { part, redirects, sent }, attempts) = received.unwrap_or(Err(FetchError::TimedOut { limit }))?;
+        let (Received { part, redirects, sent }, attempts) = self.received(destination.as_ref()).await?;
         let len = part.len();
         let sha256 = part.finish(self.sha256).await?;
         tracing::info!(uri = %self.uri, bytes = len, "downloaded");
@@ -194,15 +211,23 @@ impl<'a> Download<'a> {
     }
 
     async fn received(&self, destination: &Path) -> Result<(Received, u32), FetchError> {
+        let Limits { timeout: limit, retry, .. } = self.shared.limits;
+        let begun = Instant::now();
+        let left = || limit.saturating_sub(begun.elapsed());
+        let mut last = None;
         let mut attempts = 1;
         loop {
-            let failed = match self.shared.attempt(self.uri, destination, attempts, &self.progress).await {
-                Ok(received) => return Ok((received, attempts)),
-                Err(failed) => failed,
+            let attempt = self.shared.attempt(self.uri, destination, attempts, &self.progress);
+            let failed = match tokio::time::timeout(left(), attempt).await {
+                Ok(Ok(received)) => return Ok((received, attempts)),
+                Ok(Err(failed)) => failed,
+                Err(_) => return Err(FetchError::TimedOut { limit, last }),
             };
-            let pause = self.shared.limits.retry.after(attempts, failed.asked);
-            let Some(pause) = pause.filter(|_| failed.error.may_pass()) else { return Err(failed.error) };
+            let pause = retry.after(attempts, failed.asked).filter(|_| failed.error.may_pass());
+            // Where there is no time for another attempt, to wait for its end would only hide what is wrong.
+            let Some(pause) = pause.filter(|pause| *pause < left()) else { return Err(failed.error) };
             tracing::warn!(uri = %self.uri, error = %failed.error, ?pause, "a download is tried again");
+            last = Some(Box::new(failed.error.clone()));
             (self.progress)(&Progress::Waiting { pause, error: failed.error });
             tokio::time::sleep(pause).await;
             attempts += 1;

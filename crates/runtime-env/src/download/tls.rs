@@ -11,7 +11,11 @@ use super::SetupError;
 
 /// With ring, explicitly: what else the process has chosen for itself stays as it is.
 pub(super) fn config(roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, SetupError> {
-    let failed = |error: rustls::Error| SetupError::Tls(error.to_string());
+    let failed = |error: rustls::Error| match error {
+        // It has no type of its own.
+        rustls::Error::General(text) if text.contains("No CA certificates") => SetupError::NoCertificates,
+        error => SetupError::Tls(error.to_string()),
+    };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(failed)?;
     let builder =

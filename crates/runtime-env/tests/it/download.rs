@@ -108,7 +108,7 @@ async fn a_download_ends_with_its_time() {
     let downloader =
         setting.downloader(Credentials::none()).timeout(limit).attempts(5, Duration::ZERO).build().unwrap();
     let uri = uri(&format!("http://{}/package.zip", server.address));
-    assert_eq!(downloader.fetch(&uri, setting.package()).await, Err(FetchError::TimedOut { limit }));
+    assert_eq!(downloader.fetch(&uri, setting.package()).await, Err(FetchError::TimedOut { limit, last: None }));
     assert_eq!(setting.left(), [""; 0]);
     assert_eq!(server.asked().len(), 1);
 }

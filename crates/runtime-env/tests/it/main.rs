@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod download;
+mod download_errors;
 mod logs;
 mod netrc;
 mod netrc_source;

@@ -90,15 +90,24 @@ impl Drop for Server {
     }
 }
 
-/// The names that the servers' certificates have. They lead to loopback only where a test says so.
-pub(crate) const NAMES: [&str; 7] = ["a.test", "b.test", "sub.a.test", "default", "localhost", "127.0.0.1", "::1"];
+/// The names that the servers' certificates have, beside loopback addresses. They lead there only where a test says so.
+pub(crate) const NAMES: [&str; 5] = ["a.test", "b.test", "sub.a.test", "default", "localhost"];
 
 impl Server {
     pub(crate) async fn start(
         authority: &Authority,
         decide: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let issued = authority.issue(&NAMES).unwrap();
+        Self::start_as(authority, &[&NAMES[..], &["127.0.0.1", "::1"]].concat(), decide).await
+    }
+
+    /// One whose certificate has these names.
+    pub(crate) async fn start_as(
+        authority: &Authority,
+        names: &[&str],
+        decide: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let issued = authority.issue(names).unwrap();
         let certificate = CertificateDer::from_pem_slice(issued.certificate.as_bytes()).unwrap();
         let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
