@@ -55,6 +55,14 @@ async fn command_lines() {
         row(&["fetch"], "error: the following required arguments were not provided:\n  --output <FILE>\n  <URI>\n"),
         row(&["fetch", "https://a.test/p.zip"], "error: the following required arguments were not provided:"),
         row(&["fetch", "https://a.test/", "-o", "p", "--timeout", "0"], "error: invalid value '0' for '--timeout"),
+        row(
+            &["fetch", "https://a.test/", "-o", "p", "--idle-timeout", "0"],
+            "error: invalid value '0' for '--idle-time",
+        ),
+        row(
+            &["fetch", "https://a.test/", "-o", "p", "--idle-timeout", "86401"],
+            "error: invalid value '86401' for '--idle",
+        ),
         row(&["fetch", "https://a.test/", "-o", "p", "--attempts", "0"], "error: invalid value '0' for '--attempts"),
         row(&["fetch", "https://a.test/", "-o", "p", "--sha256", "12"], "error: invalid value '12' for '--sha256"),
         row(

@@ -1,6 +1,7 @@
 //! `fetch`: what it prints, what it writes, and that no credential stands anywhere else than in the request.
 
 use std::fs;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -139,6 +140,37 @@ async fn credentials_on_the_command_line_are_warned_of_and_repeated_nowhere() {
 }
 
 #[tokio::test]
+async fn what_may_be_a_credential_is_warned_of_on_the_command_line_only() {
+    let packages = Packages::start().await;
+    let warning = |what: &str| {
+        format!(
+            "warning: everybody on this machine can read a command line, and this one holds {what}; give `-` and write the \
+             URI to stdin\n"
+        )
+    };
+    // What follows the address, and what the command line holds.
+    let table = [
+        ("/package.zip", None),
+        ("/package.zip#top?no=query", None),
+        ("/package.zip?sig=5ec4e7", Some("what may be credentials")),
+        ("/package.zip?", Some("what may be credentials")),
+        ("/package.zip?sig=5ec4e7#top", Some("what may be credentials")),
+    ];
+    for (path, holds) in table {
+        let (tool, uri) = (Tool::new(), packages.uri(path));
+        let ran = tool.run(&["fetch", &uri, "-o", "package.zip"]).await;
+        assert_eq!((ran.code, ran.stderr), (0, holds.map(warning).unwrap_or_default()), "{path}");
+        let on_stdin = tool.run_with(&["fetch", "-", "-o", "package.zip"], &uri).await;
+        assert_eq!((on_stdin.code, on_stdin.stderr.as_str()), (0, ""), "{path}");
+    }
+
+    let long = packages.uri(&format!("/{}", "p".repeat(64 << 10)));
+    let ran = Tool::new().run_with(&["fetch", "-", "-o", "package.zip"], long).await;
+    let expected = "error: the URI on stdin is longer than 64 KiB; write the URI alone\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (2, expected));
+}
+
+#[tokio::test]
 async fn what_goes_wrong_has_a_word_a_sentence_and_an_exit_code() {
     let packages = Packages::start().await;
     let (private, package) = (packages.uri("/private"), packages.uri("/package.zip"));
@@ -153,6 +185,11 @@ async fn what_goes_wrong_has_a_word_a_sentence_and_an_exit_code() {
         (with(&package, &["--sha256", &zeros]), 1, "checksum", "it was changed, at the source or on the way"),
         (with(&package, &["--max-bytes", "6"]), 1, "too_large", "more than 6 bytes"),
         (with(&package, &["-o", "folder"]), 1, "not_a_file", "is no regular file"),
+        (with(&package, &["-o", "folder/"]), 1, "not_a_file", "names a folder; add the name of a file"),
+        (with(&package, &["-o", "-"]), 2, "not_a_file", "`-` is no file; name one, such as ./-"),
+        (with(&package, &["--resolve", "127.0.0.1=10.0.0.7"]), 2, "bad_address", "it is an address itself"),
+        (with(&package, &["--resolve", "localhost=10.0.0.7"]), 2, "bad_address", "10.0.0.7 is another one"),
+        (with(&package, &["--ca-cert", "/dev/zero"]), 2, "bad_certificates", "it is a device"),
         (with(&package, &["-o", "nowhere/package.zip"]), 1, "destination", "cannot write"),
         (fetch(&["s3://bucket/package.zip"]), 2, "not_handled", "s3 URIs are not handled here"),
         (fetch(&["package.zip"]), 2, "bad_uri", "no `scheme://` in the URI"),
@@ -244,9 +281,36 @@ async fn what_may_pass_is_tried_again_and_said() {
     assert_eq!(ran.stderr.lines().count(), 1);
 }
 
+/// What asks the tool to end. A hangup is none where it is ignored, as under `nohup`, and that is inherited.
+pub(crate) fn ending_signals() -> Vec<(Signal, &'static str)> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let takes_hangup = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).is_some_and(|set| set & 1 == 0);
+    let hangup = takes_hangup.then_some((Signal::HUP, "SIGHUP"));
+    [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")].into_iter().chain(hangup).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_download_under_nohup_outlives_a_hangup() {
+    let packages = Packages::start().await;
+    let tool = Tool::new();
+    let mut command = tokio::process::Command::new("nohup");
+    command.arg(env!("CARGO_BIN_EXE_ray-auth")).args(["fetch", &packages.uri("/half"), "-o", "package.zip"]);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", tool.home());
+    command.current_dir(tool.home()).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    packages.half.notified().await;
+    kill_process(Pid::from_raw(child.id().unwrap().try_into().unwrap()).unwrap(), Signal::HUP).unwrap();
+    packages.go_on.notify_one();
+    let ran = end(child).await;
+    assert_eq!((ran.code, ran.stdout), (0, format!("package.zip: 7 bytes, sha256 {DIGEST}\n")), "{}", ran.stderr);
+}
+
 #[tokio::test]
 async fn an_interrupted_download_leaves_nothing_and_what_was_there() {
-    for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")] {
+    for (signal, name) in ending_signals() {
         let packages = Packages::start().await;
         let tool = Tool::new().file("package.zip", "the old one");
         let child = tool.command(&["fetch", &packages.uri("/half"), "-o", "package.zip"]).spawn().unwrap();
@@ -254,11 +318,24 @@ async fn an_interrupted_download_leaves_nothing_and_what_was_there() {
         assert_eq!(names(&tool).len(), 2, "what is unfinished has a name of its own");
         kill_process(Pid::from_raw(child.id().unwrap().try_into().unwrap()).unwrap(), signal).unwrap();
         let ran = end(child).await;
-        let expected = format!("error: {name}; nothing was left behind\n");
+        let expected = format!("error: {name}: interrupted; \"package.zip\" is what it was before, or whole\n");
         assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr), (1, "", expected));
         assert_eq!(names(&tool), ["package.zip"]);
         assert_eq!(fs::read(tool.home().join("package.zip")).unwrap(), b"the old one");
     }
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up_after_the_time_that_is_said() {
+    let packages = Packages::start().await;
+    let (tool, uri) = (Tool::new(), packages.uri("/half"));
+    let ran = tool.run(&["fetch", &uri, "-o", "package.zip", "--idle-timeout", "1", "--attempts", "1"]).await;
+    let expected = format!(
+        "error: http://{}: no answer in time: nothing came for 1 s; allow more time if the server is known to be slow\n",
+        packages.address
+    );
+    assert_eq!((ran.code, ran.stderr), (1, expected));
+    assert_eq!(names(&tool), [""; 0]);
 }
 
 #[cfg(target_os = "linux")]

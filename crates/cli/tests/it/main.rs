@@ -10,6 +10,7 @@ mod check_strange_servers;
 mod completions;
 mod demo;
 mod fetch;
+mod fetch_environment;
 mod get_auth_token;
 mod help;
 mod redact;

@@ -2,13 +2,14 @@
 
 use rustix::process::Signal;
 
+use crate::fetch::ending_signals;
 use crate::support::{Serving, Tool, mode};
 
 const ARGS: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
 
 #[tokio::test]
 async fn it_serves_until_it_is_told_to_end() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for (signal, _) in ending_signals() {
         let tool = Tool::new().var("RAY_AUTH_TOKEN", "open-sesame");
         let serving = Serving::start(&tool, ARGS).await;
         assert!(serving.address.starts_with("127.0.0.1:") && !serving.address.ends_with(":0"), "{}", serving.address);

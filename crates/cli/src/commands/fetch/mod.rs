@@ -9,6 +9,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ray_auth::source::FileError;
 use ray_auth_runtime_env::RemoteUri;
 use ray_auth_runtime_env::credentials::Credentials;
 use ray_auth_runtime_env::download::{Downloader, SetupError};
@@ -44,6 +45,9 @@ pub(crate) struct Args {
     /// Time for all of it, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
+    /// The longest that the server may be silent, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    idle_timeout: u64,
     /// How often to try, where trying again may help.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     attempts: u32,
@@ -56,7 +60,7 @@ pub(crate) struct Args {
     /// Trust the certificates in this file, too, in PEM form.
     #[arg(long, value_name = "FILE")]
     ca_cert: Vec<PathBuf>,
-    /// Connect to this address for this host; its port counts where the URI has none.
+    /// Connect to this address for this host; its port counts where the URI has none. No effect through a proxy.
     #[arg(long, value_name = "HOST=ADDRESS")]
     resolve: Vec<Resolve>,
     /// Print one JSON object.
@@ -96,21 +100,32 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 fn read_uri(argument: &str) -> Result<RemoteUri, Problem> {
     if argument != "-" {
         let uri = RemoteUri::parse(argument).map_err(Problem::bad_uri)?;
-        if uri.user_info().is_some() {
-            output::tell(
-                "warning: everybody on this machine can read a command line, and this one holds credentials; \
+        // Signatures stand in the query, which ends where a fragment begins.
+        let holds = if uri.user_info().is_some() {
+            Some("credentials")
+        } else {
+            argument.split('#').next().is_some_and(|text| text.contains('?')).then_some("what may be credentials")
+        };
+        if let Some(what) = holds {
+            output::tell(format!(
+                "warning: everybody on this machine can read a command line, and this one holds {what}; \
                  give `-` and write the URI to stdin\n",
-            );
+            ));
         }
         return Ok(uri);
     }
-    let text = ray_auth::source::read_text(io::stdin().lock())
-        .map_err(|error| Problem::bad_uri(format_args!("the URI on stdin {error}")))?;
+    let text = ray_auth::source::read_text(io::stdin().lock()).map_err(|error| match error {
+        FileError::TooLarge => Problem::bad_uri("the URI on stdin is longer than 64 KiB; write the URI alone"),
+        error => Problem::bad_uri(format_args!("the URI on stdin {error}")),
+    })?;
     let text = std::str::from_utf8(&text).map_err(|_| Problem::bad_uri("the URI on stdin is not UTF-8; encode it"))?;
     RemoteUri::parse(text.trim()).map_err(Problem::bad_uri)
 }
 
 fn fetch(args: &Args, uri: &RemoteUri) -> Result<Done, Problem> {
+    if args.output.as_os_str() == "-" {
+        return Err(Problem::bad_output("`-` is no file; name one, such as ./-"));
+    }
     let downloader = downloader(args)?;
     runtime::run(async {
         let mut signals = Signals::new().map_err(|error| {
@@ -127,7 +142,7 @@ fn fetch(args: &Args, uri: &RemoteUri) -> Result<Done, Problem> {
         };
         let fetched = tokio::select! {
             fetched = download.to(&args.output) => fetched.map_err(Problem::from),
-            signal = signals.next() => Err(Problem::interrupted(signal)),
+            signal = signals.next() => Err(Problem::interrupted(signal, &args.output)),
         };
         bar.end();
         Ok(fetched.map(|fetched| Done::new(uri, &args.output, &fetched)))
@@ -147,6 +162,7 @@ fn downloader(args: &Args) -> Result<Downloader, SetupError> {
         .credentials(credentials)
         .max_len(args.max_bytes)
         .timeout(Duration::from_secs(args.timeout))
+        .idle_timeout(Duration::from_secs(args.idle_timeout))
         .attempts(args.attempts, Duration::from_secs(1))
         .proxies_from_env();
     let builder = args.ca_cert.iter().try_fold(builder, |builder, file| builder.add_certificates(file))?;

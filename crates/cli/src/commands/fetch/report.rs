@@ -51,8 +51,14 @@ impl Problem {
         Self { kind: "bad_uri", failure: Failure::new(Exit::BadInput, error) }
     }
 
-    pub(super) fn interrupted(signal: &str) -> Self {
-        Self { kind: "interrupted", failure: Failure::new(Exit::No, format_args!("{signal}; nothing was left behind")) }
+    pub(super) fn bad_output(error: impl Display) -> Self {
+        Self { kind: "not_a_file", failure: Failure::new(Exit::BadInput, error) }
+    }
+
+    /// The file may be put in place at the same moment, all of it at once.
+    pub(super) fn interrupted(signal: &str, output: &Path) -> Self {
+        let text = format!("{signal}: interrupted; {output:?} is what it was before, or whole");
+        Self { kind: "interrupted", failure: Failure::new(Exit::No, text) }
     }
 
     /// As JSON; without a URI where that is what is wrong.
