@@ -10,7 +10,7 @@ bearer token, the netrc default entry. A redirect to another scheme, host or por
 has for that very host, over https.
 
 What comes is written beside the file, readable by its owner only, and put in place when all of it is there. A download that \
-fails or is interrupted leaves nothing behind.";
+fails leaves what was there before; one that is interrupted leaves that, or all of the new one.";
 
 /// Environment, exit codes and examples of `fetch`.
 pub(crate) const FETCH_AFTER: &str = "\

@@ -9,7 +9,7 @@ use reqwest::{Request, Response, Url};
 
 use super::file::PartFile;
 use super::{FetchError, Progress, Shared, retry, transport};
-use crate::credentials::{AuthorizedRequest, CredentialKind};
+use crate::credentials::{AuthorizedRequest, CredentialKind, is_redirect};
 use crate::uri::{Origin, RemoteUri, Scheme};
 
 /// What came, before it is put in place.
@@ -132,8 +132,4 @@ impl Shared {
     fn broken(&self, way: &Way<'_>, error: reqwest::Error) -> FetchError {
         transport::failed(&way.origin, way.proxied, &self.limits, error)
     }
-}
-
-fn is_redirect(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
