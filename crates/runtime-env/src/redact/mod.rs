@@ -30,10 +30,9 @@
 //! - `//login:password@host` without a scheme, and `login:password@host`.
 //! - The second half of `https://login password@host`, where nothing says that there is a password.
 //! - A password or a key with another name, unless it is known, and a value whose name stands without `:` or `=`.
-//! - The value of a name that stands after it, on another line, or with another key in between: `value: x` below
-//!   `name: RAY_AUTH_TOKEN`; a name in brackets, as in `environ["RAY_AUTH_TOKEN"] = "x"`; a name and a value without a `:` or `=`
-//!   between them, as protobuf prints them; and a name whose `:`, `=` or blank is itself escaped or encoded.
-//! - What follows the first word after `Bearer` and `Basic`, also in a cookie.
+//! - The value of a name that stands before it, on another line, or with another key in between: `value: x` below
+//!   `name: RAY_AUTH_TOKEN`; and that of a name whose `:`, `=` or blank is itself escaped or encoded.
+//! - What follows the first word after `Bearer` and `Basic`.
 //! - A URI in parts that goes over several lines, as `{:#?}` prints it.
 //! - A known secret in a form where `+` stands for a blank, with octal escapes, or with colours inside of it.
 //! - What was cut or wrapped: half of a known secret, a URI on two lines.

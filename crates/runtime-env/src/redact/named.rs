@@ -41,7 +41,8 @@ pub(super) fn hide(
     if start < done {
         return None;
     }
-    let Some(mut quote) = quote else { return hide_unquoted(text, start, named, bounds, edits) };
+    let has_scheme = !text[name].to_ascii_lowercase().ends_with("cookie");
+    let Some(mut quote) = quote else { return hide_unquoted(text, start, named, has_scheme, bounds, edits) };
     let mut hidden = start;
     loop {
         let mut end = closing(text, hidden, bounds.line_end(hidden), quote);
@@ -49,7 +50,7 @@ pub(super) fn hide(
             // `NAME='x'y`: not written for a program, so the quotation mark may belong to the value.
             end = end.max(bounds.word(hidden).trimmed(hidden));
         }
-        let secret = after_scheme(text, hidden, end).unwrap_or(hidden);
+        let secret = after_scheme(text, hidden, end).filter(|_| has_scheme).unwrap_or(hidden);
         if secret < end {
             edits.hide(secret..end);
         }
@@ -62,12 +63,19 @@ pub(super) fn hide(
 }
 
 /// Hides a value without quotation marks.
-fn hide_unquoted(text: &str, start: usize, named: Named, bounds: &mut Bounds<'_>, edits: &mut Edits) -> Option<usize> {
+fn hide_unquoted(
+    text: &str,
+    start: usize,
+    named: Named,
+    has_scheme: bool,
+    bounds: &mut Bounds<'_>,
+    edits: &mut Edits,
+) -> Option<usize> {
     if is_nothing(&text[start..]) {
         return None;
     }
     let line_end = bounds.line_end(start);
-    let (secret, end) = match (after_scheme(text, start, line_end), named) {
+    let (secret, end) = match (after_scheme(text, start, line_end).filter(|_| has_scheme), named) {
         (Some(token), _) => (token, bounds.word(token).trimmed(token)),
         // An object: what in it is the secret nobody knows.
         (None, _) if text[start..].starts_with('{') => {
@@ -92,11 +100,16 @@ fn is_nothing(value: &str) -> bool {
 /// Hides the word after `Bearer`, unless that is one of a sentence.
 pub(super) fn hide_bearer(text: &str, name: Range<usize>, bounds: &mut Bounds<'_>, edits: &mut Edits) {
     /// What follows where somebody writes about tokens.
-    const PROSE: &str = "and auth authentication authorization credential credentials header headers in is of or realm \
-                         scheme to token tokens";
+    const PROSE: &str = "and auth authentication authorization credential credentials for from has header headers in is \
+                         missing no not of or realm required scheme sent to token tokens was with";
     let Some(word) = next_word(text, name, bounds) else { return };
     let is_prose = PROSE.split(' ').any(|prose| text[word.clone()].eq_ignore_ascii_case(prose));
-    let is_challenge = text[word.clone()].to_ascii_lowercase().starts_with("realm=");
+    // `realm=…` and `error="…"` of a `WWW-Authenticate` header (RFC 6750, section 3); no token holds a quotation mark.
+    let parameter = text[word.clone()].split_once('=');
+    let is_challenge = parameter.is_some_and(|(key, value)| {
+        let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        key.eq_ignore_ascii_case("realm") || is_key && value.starts_with('"')
+    });
     if !is_prose && !is_challenge {
         edits.hide(word);
     }

@@ -47,11 +47,18 @@ pub(super) struct Cursor<'t> {
 }
 
 impl Cursor<'_> {
-    /// To the value of a name: `name: value`, `'name': 'value'`, `("name", "value")`, `key='name', value='value'`.
+    /// To the value of a name: `name: value`, `'name': 'value'`, `("name", "value")`, `key='name', value='value'`,
+    /// `x['name'] = 'value'`.
     pub(super) fn skip_to_value(&mut self) -> Option<Shape> {
         self.skip_blanks();
         let quote = self.quote();
         self.skip_blanks();
+        // Not `[name]: text`, as loggers write it.
+        let rest = self.bytes().strip_prefix(b"]").map(<[u8]>::trim_ascii_start);
+        if rest.is_some_and(|rest| rest.starts_with(b"=")) {
+            self.at += 1;
+            self.skip_blanks();
+        }
         match self.peek()? {
             b':' | b'=' => {
                 self.at += 1;
@@ -59,13 +66,18 @@ impl Cursor<'_> {
                     self.at += 1;
                 }
             }
-            // Not `name`, `name`: so does prose list them.
-            b',' if quote.is_some_and(|quote| quote.mark != b'`') => {
-                self.at += 1;
-                self.skip_blanks();
-                self.skip_word_value();
+            comma_or_other => {
+                let comma = comma_or_other == b',';
+                if comma {
+                    self.at += 1;
+                    self.skip_blanks();
+                }
+                // Not `name`, `name`: so does prose list them.
+                let paired = comma && quote.is_some_and(|quote| quote.mark != b'`');
+                if !self.skip_word_value() && !paired {
+                    return None;
+                }
             }
-            _ => return None,
         }
         self.skip_blanks();
         let start = self.at;
@@ -98,8 +110,8 @@ impl Cursor<'_> {
         }
     }
 
-    /// `value=` and `"value":`, if they are there.
-    fn skip_word_value(&mut self) {
+    /// `value=` and `"value":`, and whether they are there.
+    fn skip_word_value(&mut self) -> bool {
         let start = self.at;
         self.quote();
         if self.bytes().get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"value")) {
@@ -108,10 +120,11 @@ impl Cursor<'_> {
             self.skip_blanks();
             if matches!(self.peek(), Some(b'=' | b':')) {
                 self.at += 1;
-                return;
+                return true;
             }
         }
         self.at = start;
+        false
     }
 
     /// Blanks, and what a terminal takes for colours.
