@@ -36,13 +36,18 @@ pub(super) fn hide(
     }
     let mut cursor = Cursor { text, at: name.end };
     let Shape { quoted, listed } = cursor.skip_to_value()?;
+    // In a line that is JSON this may be where the string around the name ends, or a list without anything in it.
+    let ends_here = !quoted && bounds.line_end(cursor.at) == cursor.at;
+    if ends_here || listed && text[cursor.at..].starts_with(']') {
+        return None;
+    }
     let quote = cursor.quote();
     let start = cursor.at;
     if start < done {
         return None;
     }
     let has_scheme = !text[name].to_ascii_lowercase().ends_with("cookie");
-    let Some(mut quote) = quote else { return hide_unquoted(text, start, named, has_scheme, bounds, edits) };
+    let Some(mut quote) = quote else { return hide_unquoted(text, start, named, quoted, has_scheme, bounds, edits) };
     let mut hidden = start;
     loop {
         let mut end = closing(text, hidden, bounds.line_end(hidden), quote);
@@ -67,6 +72,7 @@ fn hide_unquoted(
     text: &str,
     start: usize,
     named: Named,
+    quoted: bool,
     has_scheme: bool,
     bounds: &mut Bounds<'_>,
     edits: &mut Edits,
@@ -78,7 +84,7 @@ fn hide_unquoted(
     let (secret, end) = match (after_scheme(text, start, line_end).filter(|_| has_scheme), named) {
         (Some(token), _) => (token, bounds.word(token).trimmed(token)),
         // An object: what in it is the secret nobody knows.
-        (None, _) if text[start..].starts_with('{') => {
+        (None, _) if quoted && text[start..].starts_with('{') => {
             (start, text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end))
         }
         (None, Named::Header) => (start, line_end),
@@ -92,7 +98,7 @@ fn hide_unquoted(
 
 /// Whether there is no value, or one that is hidden already.
 fn is_nothing(value: &str) -> bool {
-    const NOTHING: [&str; 5] = ["null", "None", "true", "false", "Sensitive"];
+    const NOTHING: [&str; 6] = ["null", "None", "true", "false", "Sensitive", "{}"];
     let rest = NOTHING.into_iter().find_map(|nothing| value.strip_prefix(nothing));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '}', ']', ')', '\r', '\n']))
 }

@@ -74,7 +74,7 @@ impl Cursor<'_> {
                 }
                 // Not `name`, `name`: so does prose list them.
                 let paired = comma && quote.is_some_and(|quote| quote.mark != b'`');
-                if !self.skip_word_value() && !paired {
+                if !self.skip_word_value() && !(paired && self.is_literal()) {
                     return None;
                 }
             }
@@ -101,6 +101,16 @@ impl Cursor<'_> {
         self.skip_blanks();
         self.skip_prefix();
         self.quote()
+    }
+
+    /// Whether something that programs print begins here, and not the next word of a sentence: a quotation mark, a list, or
+    /// a name with its content, such as `Some(` and `HeaderValue {`.
+    fn is_literal(&self) -> bool {
+        let bytes = self.bytes();
+        let name = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let rest = &bytes[name..];
+        let quoted = rest.iter().find(|byte| **byte != b'\\').is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+        quoted && name <= 1 || rest.starts_with(b"(") || rest.starts_with(b" {") || name == 0 && rest.starts_with(b"[")
     }
 
     /// The `b` of Python's `b'…'`.

@@ -54,6 +54,27 @@ fn values_with_a_name() {
         ("header, no scheme", "x-ray-authorization: SECRET1 SECRET2\r\nnext", "x-ray-authorization: ***\r\nnext"),
         ("proxy", "Proxy-Authorization: Basic SECRET1\r\n", "Proxy-Authorization: Basic ***\r\n"),
         ("cookies", "Cookie: a=SECRET1; ray-authentication-token=SECRET2", "Cookie: ***"),
+        (
+            "the end of a JSON string",
+            r#"{"Env":["RAY_AUTH_TOKEN=","PATH=/usr/bin"],"m":"bad header Authorization:","n":{"x":1}}"#,
+            r#"{"Env":["RAY_AUTH_TOKEN=","PATH=/usr/bin"],"m":"bad header Authorization:","n":{"x":1}}"#,
+        ),
+        (
+            "nothing, JSON",
+            r#"{"cookie": [], "authorization": {}, "x": 1}"#,
+            r#"{"cookie": [], "authorization": {}, "x": 1}"#,
+        ),
+        (
+            "braces in a JSON string",
+            r#"{"message":"cookie: {} and SECRET1","status":200}"#,
+            r#"{"message":"cookie: ***","status":200}"#,
+        ),
+        (
+            "a sentence after a quoted name",
+            "missing header \"Authorization\", status 401; unknown field 'cookie', line 3",
+            "missing header \"Authorization\", status 401; unknown field 'cookie', line 3",
+        ),
+        ("a pair with content", "(\"cookie\", Some(\"SECRET1\")), 1", "(\"cookie\", ***"),
         ("a cookie like a scheme", "Cookie: Basic x; sid=SECRET1", "Cookie: ***"),
         ("an index", "os.environ[\"RAY_AUTH_TOKEN\"] = \"SECRET1\"", "os.environ[\"RAY_AUTH_TOKEN\"] = \"***\""),
         ("an index, a header", "headers['Authorization'] = 'Digest SECRET1'", "headers['Authorization'] = '***'"),
