@@ -74,7 +74,7 @@ impl Cursor<'_> {
                 }
                 // Not `name`, `name`: so does prose list them.
                 let paired = comma && quote.is_some_and(|quote| quote.mark != b'`');
-                if !self.skip_word_value() && !(paired && self.is_literal()) {
+                if !(self.skip_word_value() || paired && self.is_literal() && !self.is_key()) {
                     return None;
                 }
             }
@@ -101,6 +101,19 @@ impl Cursor<'_> {
         self.skip_blanks();
         self.skip_prefix();
         self.quote()
+    }
+
+    /// Whether the next name of a dictionary begins here, as in `'name': 'x', 'value_from': None`.
+    fn is_key(&self) -> bool {
+        let mut cursor = Cursor { text: self.text, at: self.at };
+        if cursor.quote().is_none() {
+            return false;
+        }
+        let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        cursor.at += cursor.bytes().iter().take_while(is_name).count();
+        let closed = cursor.quote().is_some();
+        cursor.skip_blanks();
+        closed && cursor.peek() == Some(b':')
     }
 
     /// Whether something that programs print begins here, and not the next word of a sentence: a quotation mark, a list, or

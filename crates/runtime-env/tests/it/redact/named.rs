@@ -74,6 +74,11 @@ fn values_with_a_name() {
             "missing header \"Authorization\", status 401; unknown field 'cookie', line 3",
             "missing header \"Authorization\", status 401; unknown field 'cookie', line 3",
         ),
+        (
+            "another key after the name",
+            "{'name': 'RAY_AUTH_TOKEN', 'value_from': {'secret': 1}, 'x': 2}",
+            "{'name': 'RAY_AUTH_TOKEN', 'value_from': {'secret': 1}, 'x': 2}",
+        ),
         ("a pair with content", "(\"cookie\", Some(\"SECRET1\")), 1", "(\"cookie\", ***"),
         ("a cookie like a scheme", "Cookie: Basic x; sid=SECRET1", "Cookie: ***"),
         ("an index", "os.environ[\"RAY_AUTH_TOKEN\"] = \"SECRET1\"", "os.environ[\"RAY_AUTH_TOKEN\"] = \"***\""),
