@@ -3,7 +3,7 @@
 use super::terminal;
 
 /// A quotation mark, and how many backslashes stand before it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quote {
     mark: u8,
     backslashes: usize,
@@ -106,12 +106,10 @@ impl Cursor<'_> {
     /// Whether the next name of a dictionary begins here, as in `'name': 'x', 'value_from': None`.
     fn is_key(&self) -> bool {
         let mut cursor = Cursor { text: self.text, at: self.at };
-        if cursor.quote().is_none() {
-            return false;
-        }
+        let Some(opened) = cursor.quote() else { return false };
         let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         cursor.at += cursor.bytes().iter().take_while(is_name).count();
-        let closed = cursor.quote().is_some();
+        let closed = cursor.quote().is_some_and(|closed| closed == opened);
         cursor.skip_blanks();
         closed && cursor.peek() == Some(b':')
     }
