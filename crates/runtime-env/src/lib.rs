@@ -26,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod characters;
 pub mod credentials;
 pub mod download;
 pub mod logs;

@@ -22,11 +22,11 @@ Environment:
   NETRC                         the netrc file; empty means none. When it is not set, ~/.netrc or
                                 ~/_netrc, if nobody else can read it
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
-                                proxies, never for this machine itself
+                                proxies, HTTP or SOCKS, never for this machine itself
   SSL_CERT_FILE, SSL_CERT_DIR   certificates to trust instead of the operating system's
 
-With --json: uri (without its credentials), output, bytes, sha256, redirects, credential (of the first request: userinfo, netrc_machine, bearer, \
-netrc_default, null), attempts; or uri (null when that is what is wrong) and error (kind, text).
+With --json: uri (without its credentials), output, bytes, sha256, redirects, credential (of the first \
+request: userinfo, netrc_machine, bearer, netrc_default, null), attempts; or uri (null when that is what is wrong) and error (kind, text).
 
 Exit codes:
   0  the file is there, whole

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::support::{Ran, Tool, end, mode, set_mode};
+use crate::support::{Ran, Tool, end, ending_signals, mode, set_mode};
 
 const DIGEST: &str = "bc4a71180870f7945155fbb02f4b0a2e3faa2a62d6d31b7039013055ed19869a";
 
@@ -279,15 +279,6 @@ async fn what_may_pass_is_tried_again_and_said() {
     let expected = format!("warning: http://{} answered 503 Service Unavailable; trying again in ", packages.address);
     assert!(ran.stderr.starts_with(&expected), "{}", ran.stderr);
     assert_eq!(ran.stderr.lines().count(), 1);
-}
-
-/// What asks the tool to end. A hangup is none where it is ignored, as under `nohup`, and that is inherited.
-pub(crate) fn ending_signals() -> Vec<(Signal, &'static str)> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let takes_hangup = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).is_some_and(|set| set & 1 == 0);
-    let hangup = takes_hangup.then_some((Signal::HUP, "SIGHUP"));
-    [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")].into_iter().chain(hangup).collect()
 }
 
 #[cfg(target_os = "linux")]

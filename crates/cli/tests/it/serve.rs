@@ -2,8 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::fetch::ending_signals;
-use crate::support::{Serving, Tool, mode};
+use crate::support::{Serving, Tool, ending_signals, mode};
 
 const ARGS: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
 

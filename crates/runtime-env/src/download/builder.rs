@@ -89,6 +89,7 @@ impl DownloaderBuilder {
 
     /// Uses the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name, also in small letters, never for
     /// loopback addresses. The one place where these are read. One that is no proxy is an error of [`build`](Self::build).
+    /// In a CGI program (`REQUEST_METHOD` is set) there are none: there `HTTP_PROXY` may be what a caller sent.
     pub fn proxies_from_env(self) -> Self {
         Self { proxies: Proxies::from_vars(|name| std::env::var_os(name)), ..self }
     }

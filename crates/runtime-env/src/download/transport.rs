@@ -5,6 +5,7 @@ use std::io;
 
 use super::error::seconds;
 use super::{FetchError, Limits};
+use crate::characters::is_deceptive;
 use crate::uri::Origin;
 
 /// The longest text from elsewhere that an error holds, in characters.
@@ -101,16 +102,9 @@ pub(super) fn shown(text: &str) -> String {
     let (kept, end) = if whole { (LONGEST, "") } else { (LONGEST - 3, "...") };
     text.chars()
         .take(kept)
-        .map(|character| if is_harmless(character) { character } else { '?' })
+        .map(|character| if character.is_control() || is_deceptive(character) { '?' } else { character })
         .chain(end.chars())
         .collect()
-}
-
-/// Neither a control character nor one that changes how the text around it looks.
-fn is_harmless(character: char) -> bool {
-    let format = matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
-    !character.is_control() && !format
 }
 
 /// An error of TLS. It hides in errors of input and output, which do not name it as their source.

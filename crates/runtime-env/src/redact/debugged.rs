@@ -19,7 +19,7 @@ pub(super) fn hide(text: &str, needle_end: usize, bounds: &mut Bounds<'_>, edits
                 cursor.at = closing(text, cursor.at, limit, quote);
                 cursor.quote();
             }
-            None => cursor.at += text[cursor.at..].chars().next().map_or(1, char::len_utf8),
+            None => cursor.at += step(&text[cursor.at..]),
         }
     }
     let end = cursor.at.min(limit);
@@ -27,4 +27,11 @@ pub(super) fn hide(text: &str, needle_end: usize, bounds: &mut Bounds<'_>, edits
         edits.hide(start..end);
     }
     end.max(start)
+}
+
+/// How far it is to what may be the next quotation mark: backslashes were looked at all at once, and must not be again, one
+/// after the other.
+fn step(rest: &str) -> usize {
+    let backslashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
+    if backslashes > 0 { backslashes } else { rest.chars().next().map_or(1, char::len_utf8) }
 }

@@ -21,6 +21,8 @@ pub(super) const SHORTEST: usize = 4;
 pub(super) struct Known {
     secrets: Vec<Secret>,
     automaton: Option<AhoCorasick>,
+    /// One of them has a blank in it, for which forms write a plus sign.
+    has_blank: bool,
 }
 
 impl Known {
@@ -31,7 +33,8 @@ impl Known {
         let patterns = all.iter().map(Secret::expose_secret);
         let automaton = (!all.is_empty())
             .then(|| AhoCorasick::new(patterns).expect("secrets are shorter than two gigabytes together"));
-        Self { secrets: all, automaton }
+        let has_blank = all.iter().any(|secret| secret.expose_secret().contains(' '));
+        Self { secrets: all, automaton, has_blank }
     }
 
     /// Hides all of them, as they are, percent-encoded, and as they stand in quoted text.
@@ -50,6 +53,9 @@ impl Known {
             let Some(view) = decoded else { break };
             hide(&view.bytes, &|byte| view.place(byte));
             decoded = View::percent_decoded(&view.bytes, |byte| view.place(byte));
+        }
+        if let Some(decoded) = View::form_decoded(bytes).filter(|_| self.has_blank) {
+            hide(&decoded.bytes, &|byte| decoded.place(byte));
         }
         let mut unescaped = View::unescaped(bytes, |place| place);
         for _ in 0..2 {

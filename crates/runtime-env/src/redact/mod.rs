@@ -7,6 +7,7 @@
 //!
 //! 1. Of every URI the user information, the query and the fragment, whole: `scheme://***@host:port/path?***#***`. A URI that
 //!    cannot be read, and so could be read in two ways, is `scheme://<unparseable URI>`.
+//!    One that `Debug` of Rust or `repr` of Python writes in its parts, on one line, is hidden from the first part on.
 //! 2. The query of a path without its URI, where HTTP clients write one: after `url: `, `GET `, a quotation mark or `=`.
 //! 3. The values of `Authorization`, `Proxy-Authorization`, `X-Ray-Authorization`, `Cookie` and `Set-Cookie`, and of
 //!    `RAY_AUTH_TOKEN`, `RAY_RUNTIME_ENV_BEARER_TOKEN` and the cookie `ray-authentication-token`, in any case, however name and
@@ -32,9 +33,9 @@
 //! - A password or a key with another name, unless it is known, and a value whose name stands without `:` or `=`.
 //! - The value of a name that stands before it, on another line, or with another key in between: `value: x` below
 //!   `name: RAY_AUTH_TOKEN`; and that of a name whose `:`, `=` or blank is itself escaped or encoded.
-//! - What follows the first word after `Bearer` and `Basic`.
+//! - What follows the first word after `Bearer` and `Basic`, unless both stand in quotation marks.
 //! - A URI in parts that goes over several lines, as `{:#?}` prints it.
-//! - A known secret in a form where `+` stands for a blank, with octal escapes, or with colours inside of it.
+//! - A known secret with colours inside of it, or as HTML writes it.
 //! - What was cut or wrapped: half of a known secret, a URI on two lines.
 //!
 //! ```

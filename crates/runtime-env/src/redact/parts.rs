@@ -3,6 +3,8 @@
 
 use std::net::Ipv6Addr;
 
+use crate::characters::is_deceptive;
+
 /// Where the parts of a URI are. All of them are as they were written.
 #[derive(Clone, Copy)]
 pub(crate) struct Parts<'a> {
@@ -82,11 +84,7 @@ fn is_http(scheme: &str) -> bool {
 
 /// Characters that some parsers drop or take for others, and those that change how the text around them looks.
 fn is_forbidden(character: char) -> bool {
-    character.is_control()
-        || character.is_whitespace()
-        || character == '\\'
-        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    character.is_control() || character.is_whitespace() || character == '\\' || is_deceptive(character)
 }
 
 /// Azure's rule is narrower: lower-case letters, digits and hyphens. `$` begins `$root` and the like.

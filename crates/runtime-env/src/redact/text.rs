@@ -17,8 +17,8 @@ use crate::Secret;
 /// It finds secrets by their place, in URIs and after names, and those that it was told about wherever they stand. The work
 /// grows with the length of the text, whatever stands in it.
 ///
-/// Cheap to clone. `Debug` shows for how many spellings of secrets it looks. It cannot wipe what it knows: the automaton that looks for them
-/// holds copies.
+/// Cheap to clone. `Debug` shows for how many spellings of secrets it looks. It cannot wipe what it knows: the automaton that
+/// looks for them holds copies.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     secrets: Arc<Known>,
@@ -42,8 +42,8 @@ impl Redactor {
         Self { secrets: Arc::new(Known::default().and(secrets)) }
     }
 
-    /// Knows this secret, too: as it is, percent-encoded whatever is encoded of it, and with the backslashes of JSON, Python and
-    /// Rust, also in JSON that is quoted in JSON.
+    /// Knows this secret, too: as it is, percent-encoded whatever is encoded of it, as forms encode it, and with the backslashes
+    /// of JSON, Python, Rust and C, also in JSON that is quoted in JSON.
     ///
     /// **A secret of less than four bytes is not looked for**: it would hide parts of ordinary words. Nor is one of asterisks, or
     /// one out of the words `<unparseable URI>`. For many of them use [`with_secrets`](Self::with_secrets): each call of this

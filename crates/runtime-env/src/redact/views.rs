@@ -13,15 +13,17 @@ type Escape = ([u8; 4], usize, usize);
 impl View {
     /// With `%xx` taken back; `None` if there is none.
     pub(super) fn percent_decoded(bytes: &[u8], place: impl Fn(usize) -> usize) -> Option<Self> {
-        decode(bytes, b'%', place, |rest| match rest {
-            [_, high, low, ..] => Some(([hex(&[*high, *low])?.to_le_bytes()[0], 0, 0, 0], 1, 3)),
-            _ => None,
-        })
+        decode(bytes, b"%", place, percent)
+    }
+
+    /// The same as forms have it, with a plus sign for a blank; `None` if there is neither.
+    pub(super) fn form_decoded(bytes: &[u8]) -> Option<Self> {
+        decode(bytes, b"%+", |place| place, |rest| if rest[0] == b'+' { byte(b' ', 1) } else { percent(rest) })
     }
 
     /// With backslashes taken back, as JSON, Python and Rust write them; `None` if there are none.
     pub(super) fn unescaped(bytes: &[u8], place: impl Fn(usize) -> usize) -> Option<Self> {
-        decode(bytes, b'\\', place, escape)
+        decode(bytes, b"\\", place, escape)
     }
 
     /// Where in the text the byte comes from, or the end of the text.
@@ -32,17 +34,17 @@ impl View {
 
 fn decode(
     bytes: &[u8],
-    mark: u8,
+    marks: &[u8],
     place: impl Fn(usize) -> usize,
     step: impl Fn(&[u8]) -> Option<Escape>,
 ) -> Option<View> {
-    if !bytes.contains(&mark) {
+    if !bytes.iter().any(|byte| marks.contains(byte)) {
         return None;
     }
     let mut view = View { bytes: Vec::with_capacity(bytes.len()), places: Vec::with_capacity(bytes.len() + 1) };
     let mut at = 0;
     while at < bytes.len() {
-        let escape = if bytes[at] == mark { step(&bytes[at..]) } else { None };
+        let escape = if marks.contains(&bytes[at]) { step(&bytes[at..]) } else { None };
         let (decoded, count, length) = escape.unwrap_or(([bytes[at], 0, 0, 0], 1, 1));
         for byte in &decoded[..count] {
             view.bytes.push(*byte);
@@ -54,19 +56,36 @@ fn decode(
     Some(view)
 }
 
+/// One byte, for an escape of this length.
+fn byte(byte: u8, length: usize) -> Option<Escape> {
+    Some(([byte, 0, 0, 0], 1, length))
+}
+
+fn percent(rest: &[u8]) -> Option<Escape> {
+    let code = rest.get(1..3).and_then(hex)?;
+    byte(code.to_le_bytes()[0], 3)
+}
+
 fn escape(rest: &[u8]) -> Option<Escape> {
-    let byte = |byte: u8| Some(([byte, 0, 0, 0], 1, 2));
     match *rest.get(1)? {
-        b'n' => byte(b'\n'),
-        b'r' => byte(b'\r'),
-        b't' => byte(b'\t'),
-        b'b' => byte(8),
-        b'f' => byte(12),
-        b'0' => byte(0),
-        b'x' => rest.get(2..4).and_then(hex).map(|code| ([code.to_le_bytes()[0], 0, 0, 0], 1, 4)).or(byte(b'x')),
-        b'u' => unicode(rest).or(byte(b'u')),
-        other => byte(other).filter(|_| other.is_ascii()),
+        b'n' => byte(b'\n', 2),
+        b'r' => byte(b'\r', 2),
+        b't' => byte(b'\t', 2),
+        b'b' => byte(8, 2),
+        b'f' => byte(12, 2),
+        b'0' => octal(rest).or(byte(0, 2)),
+        digit @ b'1'..=b'3' => octal(rest).or(byte(digit, 2)),
+        b'x' => rest.get(2..4).and_then(hex).and_then(|code| byte(code.to_le_bytes()[0], 4)).or(byte(b'x', 2)),
+        b'u' => unicode(rest).or(byte(b'u', 2)),
+        other => byte(other, 2).filter(|_| other.is_ascii()),
     }
+}
+
+/// `\303`, as git and protobuf write bytes beyond ASCII.
+fn octal(rest: &[u8]) -> Option<Escape> {
+    let digits = rest.get(1..4).filter(|digits| digits.iter().all(|digit| matches!(digit, b'0'..=b'7')))?;
+    let code = digits.iter().fold(0_u8, |code, digit| (code << 3) | (digit & 7));
+    byte(code, 4)
 }
 
 /// `\u00e9`, a pair of them for what needs two, and `\u{e9}`.

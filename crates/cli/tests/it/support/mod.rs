@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
@@ -109,4 +110,13 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
 pub(crate) fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+/// What asks the tool to end. A hangup is none where it is ignored, as under `nohup`, and that is inherited.
+pub(crate) fn ending_signals() -> Vec<(Signal, &'static str)> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let takes_hangup = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).is_some_and(|set| set & 1 == 0);
+    let hangup = takes_hangup.then_some((Signal::HUP, "SIGHUP"));
+    [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")].into_iter().chain(hangup).collect()
 }

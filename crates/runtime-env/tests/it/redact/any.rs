@@ -322,3 +322,17 @@ fn the_work_grows_with_the_length_of_the_text() {
         assert!(started.elapsed() < Duration::from_secs(60), "{repeated:?} {last:?}");
     }
 }
+
+/// The same where something begins once and goes on for long.
+#[test]
+fn the_work_grows_with_the_length_of_what_follows_a_name() {
+    let begins = ["Url(scheme=", "Uri { scheme:", "'cookie',", "cookie=[", "Bearer ", "a://", "%3A//", "GET /?"];
+    let runs = ["\\", " ", "'", "\u{1b}[", "\\u001b[", "%", "@"];
+    let redactor = Redactor::with_secrets(["aaaa", "%41%41", "\\\\"]);
+    for (begin, run) in begins.into_iter().flat_map(|begin| runs.map(|run| (begin, run))) {
+        let text = begin.to_owned() + &run.repeat((1 << 19) / run.len());
+        let started = Instant::now();
+        let _ = redactor.redact(&text);
+        assert!(started.elapsed() < Duration::from_secs(60), "{begin:?} {run:?}");
+    }
+}

@@ -237,5 +237,7 @@ fn what_is_known() {
             "agent: ***, ***, ***",
         ),
         ("a pair, encoded", "SECRET%3Apass%20word", "***"),
+        ("in a form", "a=SECRET%3Apass+word&b=1+1", "a=***&b=1+1"),
+        ("in octal digits", r"x SECRET\072pass\040word \303\244", r"x *** \303\244"),
     ]);
 }
